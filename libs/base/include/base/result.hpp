@@ -66,7 +66,10 @@ inline Result<void> ok() { return {}; }
 namespace detail {
 
 inline void append(std::string& out, std::string_view text) { out += text; }
-inline void append(std::string& out, bool value) { out += value ? "true" : "false"; }
+template <std::same_as<bool> Flag>  // a plain bool parameter would win over string_view for a literal
+void append(std::string& out, Flag value) {
+    out += value ? "true" : "false";
+}
 template <class Number>
     requires((std::integral<Number> || std::floating_point<Number>) && !std::same_as<Number, bool>)
 void append(std::string& out, Number value) {
