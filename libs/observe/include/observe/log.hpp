@@ -12,14 +12,15 @@ namespace bandstand::observe {
 
 enum class Level { debug, info, warn, error };
 
-/// One typed field of a log line. Numbers stay numbers in the JSON; ids (anything with value()) become strings,
-/// because JSON readers round 64-bit integers. Secrets do not convert.
+/// One typed field of a log line. Numbers stay numbers in the JSON; ids (anything with value()) become
+/// strings, because JSON readers round 64-bit integers. Secrets do not convert.
 class Field {
 public:
     using Value = std::variant<std::int64_t, std::uint64_t, double, bool, std::string>;
 
     Field(std::string_view name, bool value) : name_{name}, value_{value} {}
-    Field(std::string_view name, std::signed_integral auto value) : name_{name}, value_{std::int64_t{value}} {}
+    Field(std::string_view name, std::signed_integral auto value)
+        : name_{name}, value_{std::int64_t{value}} {}
     Field(std::string_view name, std::unsigned_integral auto value)
         requires(!std::same_as<decltype(value), bool>)
         : name_{name}, value_{std::uint64_t{value}} {}

@@ -10,8 +10,8 @@ namespace bandstand::observe {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-/// Handles on series of the process's Prometheus registry: cheap to copy, thread-safe, lock-free to update, valid
-/// as long as the Metrics they came from.
+/// Handles on series of the process's Prometheus registry: cheap to copy, thread-safe, lock-free to update,
+/// valid as long as the Metrics they came from.
 class Counter {
 public:
     void increment(double by = 1.0) const;
@@ -38,8 +38,8 @@ private:
     void* series_;
 };
 
-/// `<service>_<noun>_<unit>`, base units, `_total` for counters; labels whose values you could list on a napkin.
-/// Asking again for the same name and labels gives the same series.
+/// `<service>_<noun>_<unit>`, base units, `_total` for counters; labels whose values you could list on a
+/// napkin. Asking again for the same name and labels gives the same series.
 class Metrics {
 public:
     Metrics();
