@@ -1,7 +1,7 @@
 #include "runtime/deadline.hpp"
 
-#include "loop_fixture.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/testing.hpp"
 
 namespace bandstand::runtime {
 namespace {

@@ -1,6 +1,6 @@
 #include "runtime/mailbox.hpp"
 
-#include "loop_fixture.hpp"
+#include "runtime/testing.hpp"
 
 namespace bandstand::runtime {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "loop_fixture.hpp"
+#include "runtime/testing.hpp"
 
 namespace bandstand::runtime {
 namespace {

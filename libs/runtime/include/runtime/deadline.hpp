@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -60,7 +61,8 @@ Task<base::Result<T>> within(base::Duration limit, Task<base::Result<T>> task) {
             co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
         }
     }
-    co_await asio::post(executor, asio::use_awaitable);  // let the alarm's aborted handler run before its frame goes
+    co_await asio::post(executor,
+                        asio::use_awaitable);  // let the alarm's aborted handler run before its frame goes
     co_await asio::this_coro::throw_if_cancelled(true);
     if (stopped) throw boost::system::system_error{asio::error::operation_aborted};
     if (late && !(result && *result)) {
