@@ -11,7 +11,8 @@ namespace bandstand::config {
 class Environment {
 public:
     Environment() = default;
-    explicit Environment(std::map<std::string, std::string, std::less<>> values) : values_{std::move(values)} {}
+    explicit Environment(std::map<std::string, std::string, std::less<>> values)
+        : values_{std::move(values)} {}
     static Environment of_process();
 
     /// Nothing when absent. An empty value counts as absent: compose files leave empty ones behind.
