@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "audio_core/packet_ring.hpp"
@@ -79,13 +80,19 @@ public:
 
     /// Nothing to send until play() is called: needs no ticks.
     bool idle() const { return !playing_ && silence_left_ == 0; }
+    /// True once after something was announced.
+    bool take_news() { return std::exchange(news_, false); }
 
 private:
     friend class Pacer;
     std::optional<Outgoing> next_music(base::Instant deadline);
     std::optional<Outgoing> next_silence(base::Instant deadline);
     RtpHeader stamp(base::Instant deadline);
+    bool enough_to_start() const;
     void pass_ends(base::Instant deadline);
+    void ran_dry(base::Instant deadline);
+    void starve();
+    void recover(base::Instant deadline);
     void stop_music();
     void announce(StreamEvent event);
 
@@ -93,13 +100,15 @@ private:
     StreamStats& stats_;
     StreamEvents& events_;
     RtpStart rtp_;
+    std::optional<base::Instant> last_stamp_;  // deadline of the last packet of this RTP session
     bool playing_ = false;
     bool flowing_ = false;  // the last tick sent music
+    bool ended_ = false;    // the last record was an end of track
+    bool news_ = false;
     int silence_left_ = 0;
-    FrameTag last_{};                             // last music frame taken from the ring
-    std::optional<base::Instant> last_stamp_;     // deadline of the last packet
-    std::optional<base::Instant> starved_since_;  // first deadline of the gap we are in
-    GapCause starved_by_ = GapCause::source;
+    FrameTag last_{};                     // last music frame that left
+    std::optional<GapCause> starved_by_;  // we are in the gap of an underrun
+    base::Duration starved_for_{};
 
     // Intrusive list of a slot: scheduling never allocates.
     PacedStream* next_ = nullptr;

@@ -12,8 +12,8 @@
 
 namespace bandstand::audio_core {
 
-/// Which frame of which track a packet is. `track` is the player's own count, so that a position is never
-/// mistaken for one in the track before; `frame` counts 20 ms from the start of the file.
+/// Which frame of which track a packet is. `track` is the player's own count from 1, so that a position is
+/// never mistaken for one in the track before; `frame` counts 20 ms from the start of the file.
 struct FrameTag {
     std::uint32_t track = 0;
     std::uint32_t frame = 0;

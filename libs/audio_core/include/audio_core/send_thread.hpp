@@ -66,9 +66,10 @@ public:
     /// Memory that this stream holds, its ring included.
     std::size_t bytes() const;
 
+    struct Shared;  ///< what both threads see; opaque
+
 private:
     friend class SendThread;
-    struct Shared;
     explicit SendStream(Shared* shared, SendThread* thread) : shared_{shared}, thread_{thread} {}
     Shared* shared_;
     SendThread* thread_;
