@@ -62,11 +62,11 @@ FileText read_file(const std::string& path) {
     if (!in) return {.text = {}, .problem = std::strerror(errno)};  // NOLINT(concurrency-mt-unsafe): at start
     std::string text(kMaxSecretFileBytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (in.bad()) return {.text = {}, .problem = "cannot be read"};
+    if (in.bad()) return {.text = {}, .problem = "the file cannot be read"};
     text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMaxSecretFileBytes) return {.text = {}, .problem = "is larger than 64 KiB"};
+    if (text.size() > kMaxSecretFileBytes) return {.text = {}, .problem = "the file is larger than 64 KiB"};
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-    if (text.empty()) return {.text = {}, .problem = "is empty"};
+    if (text.empty()) return {.text = {}, .problem = "the file is empty"};
     return {.text = std::move(text), .problem = {}};
 }
 

@@ -131,8 +131,8 @@ TEST(Reader, ASecretFileThatCannotServeIsAProblem) {
     EXPECT_TRUE(read.secret("C", "d").empty());
     const auto told = read.finish();
     ASSERT_FALSE(told);
-    EXPECT_THAT(told.error().detail(), HasSubstr("A_FILE: '/nowhere/at-all' No such file or directory"));
-    EXPECT_THAT(told.error().detail(), HasSubstr("B_FILE: '" + empty.path() + "' is empty"));
+    EXPECT_THAT(told.error().detail(), HasSubstr("A_FILE: '/nowhere/at-all': No such file or directory"));
+    EXPECT_THAT(told.error().detail(), HasSubstr("B_FILE: '" + empty.path() + "': the file is empty"));
     EXPECT_THAT(told.error().detail(), HasSubstr("is larger than 64 KiB"));
     EXPECT_THAT(told.error().detail(), Not(HasSubstr("xxx")));
 }
