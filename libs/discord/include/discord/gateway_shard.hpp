@@ -32,7 +32,6 @@ constexpr base::Reason kDisallowedIntents{"discord.disallowed_intents"};
 // Why a send was refused.
 constexpr base::Reason kShardNotReady{"discord.shard_not_ready"};
 constexpr base::Reason kSendQueueFull{"discord.send_queue_full"};
-constexpr base::Reason kPayloadTooLarge{"discord.payload_too_large"};
 
 enum class AfterClose { resume, reidentify, fatal };
 
@@ -133,18 +132,21 @@ private:
     };
 
     void connect(ShardActions& out);
-    void reconnect_after(base::Duration delay, base::Instant now);
-    base::Duration back_off();
-    void lost(AfterClose action, bool prompt, base::Instant now, ShardActions& out);
+    void lost(AfterClose action, base::Duration least, base::Instant now, ShardActions& out);
     void drop(std::uint16_t code, std::string_view why, ShardActions& out);
-    void beat(base::Instant now, ShardActions& out);
+    void fail(const CloseRule& rule, ShardActions& out);
     void on_hello(Hello hello, base::Instant now, ShardActions& out);
     void on_dispatch(Dispatch dispatch, base::Instant now, ShardActions& out);
+    void on_ready(const Ready& ready, base::Instant now);
     void on_invalid_session(bool resumable, base::Instant now, ShardActions& out);
+    void on_heartbeat_due(base::Instant now, ShardActions& out);
     void send_now(std::string text, base::Instant now, ShardActions& out);
+    void send_heartbeat(base::Instant now, ShardActions& out);
     void flush(base::Instant now, ShardActions& out);
-    std::size_t sent_in_window(base::Instant now);
+    void forget_old_sends(base::Instant now);
+    std::optional<base::Instant> flush_at() const;
     bool connected() const;
+    std::string socket_url(bool resuming) const;
     std::string identify_json() const;
     std::string resume_json() const;
 
@@ -152,16 +154,17 @@ private:
     base::Random random_;
     ShardState state_ = ShardState::idle;
     std::optional<Session> session_;
-    std::optional<base::Duration> heartbeat_interval_;
+    base::Duration heartbeat_interval_{};
     std::optional<base::Instant> heartbeat_due_;
-    std::optional<base::Instant> beat_sent_;  ///< not yet acknowledged
+    std::optional<base::Instant> beat_sent_;
+    bool beat_unanswered_ = false;  // the last beat that the timer sent
     std::optional<base::Duration> latency_;
-    std::optional<base::Instant> state_deadline_;  ///< of hello and of READY or RESUMED
+    std::optional<base::Instant> state_deadline_;  // of Hello, and of READY or RESUMED
     std::optional<base::Instant> reconnect_at_;
     std::optional<base::Instant> ready_since_;
-    unsigned failures_ = 0;  ///< since the connection was last stable
+    unsigned failures_ = 0;  // connections lost since one was stable
     unsigned resume_url_failures_ = 0;
-    std::deque<base::Instant> sent_;  ///< of the last 60 s
+    std::deque<base::Instant> sent_;  // in the last 60 s
     std::deque<std::string> waiting_;
 };
 

@@ -77,38 +77,42 @@ private:
         std::uint32_t limit = 1;
         std::uint32_t remaining = 1;
         std::uint32_t in_flight = 0;
+        std::uint32_t tickets = 0;  // queued and in flight
         std::optional<base::Instant> reset_at;
         std::optional<base::Instant> blocked_until;
-        std::deque<TicketId> waiting;
-        base::Instant last_used{};
     };
-    struct Pending {
-        std::string route_key;  ///< method, template
+    struct Ticket {
+        std::string route;  // method and template
         std::string major;
-        std::string bucket;  ///< key in buckets_
+        std::string bucket;  // key in buckets_
         bool interaction = false;
         bool released = false;
     };
 
-    std::string bucket_key(const std::string& route_key, const std::string& major) const;
-    bool may_leave(Bucket& bucket, bool interaction, base::Instant now);
-    std::optional<base::Instant> opens_at(const Bucket& bucket, bool interaction, base::Instant now) const;
-    void learn(Pending& pending, const LimitHeaders& answer, base::Instant now);
-    void on_429(const Pending& pending, const LimitHeaders& answer, base::Instant now);
-    void count_invalid(const LimitHeaders& answer, bool interaction, base::Instant now);
-    void trim_global(base::Instant now);
+    std::string bucket_of(const std::string& route, const std::string& major) const;
+    /// When this ticket may leave: now or earlier, later, or nothing (an answer must come first).
+    std::optional<base::Instant> opens_at(const Ticket& ticket, base::Instant now) const;
+    base::Instant global_opens_at(base::Instant now) const;
+    void let_go(Ticket& ticket, base::Instant now);
+    void learn(Ticket& ticket, const LimitHeaders& answer, base::Instant now);
+    void move_to_bucket(const std::string& from, const std::string& to);
+    void on_429(const Ticket& ticket, const LimitHeaders& answer, base::Instant now);
+    void count_invalid(const LimitHeaders& answer, base::Instant now);
+    void finish(TicketId id);
     void forget_idle(base::Instant now);
 
     Options options_;
     TicketId next_ticket_ = 1;
-    std::map<TicketId, Pending> pending_;
+    std::map<TicketId, Ticket> tickets_;  // in the order of arrival
     std::map<std::string, Bucket> buckets_;
     std::map<std::string, std::string> hash_of_route_;
-    std::deque<base::Instant> global_sent_;  ///< of the last second
-    std::optional<base::Instant> global_blocked_until_;
-    std::optional<base::Instant> everything_blocked_until_;  ///< Cloudflare: the whole address
-    std::deque<base::Instant> invalid_;                      ///< of the last 10 minutes
-    std::deque<std::string> dead_webhooks_;
+    std::map<std::string, base::Instant>
+        blocked_kinds_;  // route and major, after a limit that no header shows
+    std::map<std::string, base::Instant> dead_webhooks_;  // major, and when it died
+    std::deque<base::Instant> global_sent_;               // in the last second
+    std::deque<base::Instant> invalid_;                   // in the last 10 minutes
+    base::Instant global_blocked_until_{base::Instant::min()};
+    base::Instant everything_blocked_until_{base::Instant::min()};  // Cloudflare: the whole address
     bool token_refused_ = false;
 };
 
