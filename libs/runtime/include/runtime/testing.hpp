@@ -20,7 +20,7 @@ namespace bandstand::runtime {
 /// {…}(context_))`. What the coroutine leaves running is dropped at the end of the test. A coroutine that
 /// does not return fails the test after kLimit instead of hanging it.
 class LoopTest : public testing::Test {
-protected:
+public:  // the coroutines of a test get its fixture as an argument
     static constexpr std::chrono::seconds kLimit{60};
 
     void run(Task<void> task) {
