@@ -23,7 +23,8 @@ constexpr base::Reason kNotPassthrough{
 
 /// What a file may cost us, whoever made it.
 struct Limits {
-    std::size_t probe_bytes = 2 * 1024 * 1024;       ///< read to find out what it is
+    std::size_t open_bytes = 32 * 1024 * 1024;  ///< read by open() as a whole: covers and indexes are large
+    std::size_t probe_bytes = 2 * 1024 * 1024;  ///< read to find out what it is
     std::chrono::milliseconds open_timeout{10'000};  ///< for open() as a whole
     std::chrono::milliseconds read_timeout{10'000};  ///< for one next_packet(), next_frame() or seek()
     unsigned max_streams = 32;                       ///< of all kinds in the container
@@ -46,12 +47,12 @@ struct TrackInfo {
 /// One audio track out of anything that FFmpeg reads. Blocking: pool threads only, one thread at a time.
 ///
 /// FFmpeg sees nothing but the bytes of the source: it opens no file and no address, whatever the input says.
-/// Two ways to read, which may be mixed; both go on where the other stopped:
-/// next_packet() while `opus_passthrough`, next_frame() always.
+/// Two ways to read: next_packet() while `opus_passthrough`, next_frame() always. next_frame() may follow
+/// next_packet() and goes on where it stopped; the other way round only after seek().
 class Reader {
 public:
-    /// `name_hint` (a file name or the path of a URL) helps to guess the format and gives the title if no tag
-    /// does. Errors: kNotAudio, kBroken, kTooLarge, kTooSlow, or what the source said.
+    /// `name_hint` (a file name, or the decoded path of a URL) helps to guess the format and gives the title
+    /// if no tag does. Errors: kNotAudio, kBroken, kTooLarge, kTooSlow, or what the source said.
     static base::Result<std::unique_ptr<Reader>> open(std::unique_ptr<ByteSource> source, Limits limits = {},
                                                       std::string name_hint = {});
     ~Reader();
@@ -67,11 +68,13 @@ public:
 
     /// Decoded, 48 kHz stereo, encoder delay and padding cut off as the file says; the last frame is padded
     /// with silence; nothing at the end. Mono is played on both channels, more than two are mixed down. A
-    /// damaged packet is skipped; kBroken if nothing can be decoded for a while.
+    /// damaged packet is skipped. Errors: kBroken if nothing can be decoded for long or the file ends well
+    /// before the length that it states, kTooLarge, kTooSlow, or what the source said.
     base::Result<std::optional<audio_core::PcmFrame>> next_frame();
 
-    /// The next frame starts at `position`, to the sample where FFmpeg can; the next packet is the one that
-    /// holds it. Past the end: the end. Errors: kNotSeekable.
+    /// Goes to the whole frame (20 ms) at or before `position`: next_frame() starts there, to the sample
+    /// where the container knows its times; next_packet() with the packet that holds it. Past the end: the
+    /// end. Errors: kNotSeekable, or what the source said.
     base::Result<void> seek(std::chrono::milliseconds position);
 
     /// Where the next frame or packet starts, in 20 ms frames from the start of the track.
