@@ -1,7 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -258,6 +259,35 @@ TEST_F(RpcTest, WithoutTracingTheCallersTraceIsPassedOn) {
         EXPECT_TRUE(co_await test.get_player(7, {.traceparent = std::string(1000, 'x')}));
         EXPECT_EQ(test.api_.last_call->traceparent, "");
     });
+}
+
+TEST(RpcTrace, TheHandlersSpanBelongsToTheTraceOfTheCaller) {
+    // Nothing collects there: only the propagation is looked at.
+    observe::Observer observer{
+        {.service = "test", .otlp_endpoint = "http://127.0.0.1:9", .write_line = [](std::string_view) {}}};
+    asio::io_context loop{1};
+    const runtime::Context context{loop, {}, observer, base::system_clock()};
+    Server server{context, {.address = "127.0.0.1:0"}};
+    PlayerApi api{server};
+    TaskGroup group{context};
+    asio::co_spawn(
+        loop,
+        [](TaskGroup& tasks, Server& serving) -> Task<void> {
+            EXPECT_TRUE(serving.listen());
+            tasks.spawn("grpc", serving.serve());
+            const Channel channel{"127.0.0.1:" + std::to_string(serving.port())};
+            pb::GetPlayerRequest request;
+            request.set_guild_id(7);
+            EXPECT_TRUE(co_await call<pb::Player>(channel, &Methods<pb::Player>::GetPlayer, request,
+                                                  {.traceparent = std::string{kTraceparent}}));
+            tasks.stop();
+            EXPECT_TRUE(co_await tasks.join());
+        }(group, server),
+        asio::detached);
+    loop.run();
+    ASSERT_TRUE(api.last_call);
+    EXPECT_EQ(api.last_call->traceparent.substr(0, 36), kTraceparent.substr(0, 36));
+    EXPECT_NE(api.last_call->traceparent, kTraceparent) << "a span of its own";
 }
 
 TEST_F(RpcTest, NobodyIsUnavailable) {
