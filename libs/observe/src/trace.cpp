@@ -64,6 +64,11 @@ private:
     Log log_;
 };
 
+void set_log_handler(sdk::common::internal_log::LogHandler* handler) {
+    sdk::common::internal_log::GlobalLogHandler::SetLogHandler(
+        otel::nostd::shared_ptr<sdk::common::internal_log::LogHandler>{handler});
+}
+
 std::unique_ptr<sdk::trace::SpanExporter> make_exporter(const std::string& endpoint) {
     otlp::OtlpHttpExporterOptions options;
     options.url = endpoint + "/v1/traces";
@@ -105,8 +110,7 @@ std::shared_ptr<Tracer::State> make_tracer_state(const std::string& service, con
                                                  double sample_ratio, const Log& log) {
     auto state = std::make_shared<Tracer::State>();
     if (endpoint.empty()) return state;
-    sdk::common::internal_log::GlobalLogHandler::SetLogHandler(
-        otel::nostd::shared_ptr<sdk::common::internal_log::LogHandler>{new LogHandler{log}});
+    set_log_handler(new LogHandler{log});
     auto exporter = make_exporter(endpoint);
     state->exporter = exporter.get();
     state->provider = make_provider(service, sample_ratio, std::move(exporter));
@@ -120,6 +124,8 @@ void shut_down(Tracer::State& state) {
     // Ends a request that still waits, and refuses further ones: the provider's destructor would drain its
     // whole queue against a collector that does not answer.
     state.exporter->Shutdown(std::chrono::microseconds{0});
+    set_log_handler(
+        new sdk::common::internal_log::NoopLogHandler);  // ours may write to what ends before the process
 }
 
 Span Tracer::start(std::string_view name, std::string_view parent) const {
