@@ -160,6 +160,8 @@ void Pacer::add(PacedStream& stream, base::Instant now) {
         start_ = now;
         next_slot_ = 0;
     }
+    // Empty slots that passed while the thread slept are over: their turn is in 20 ms.
+    while (slots_[index_of(next_slot_)].first == nullptr && deadline_of(next_slot_) < now) ++next_slot_;
     auto best = index_of(next_slot_);
     for (std::size_t i = 1; i < slots_.size(); ++i) {
         const auto candidate = index_of(next_slot_ + static_cast<std::int64_t>(i));
