@@ -58,7 +58,7 @@ public:
     VoiceConnection(const VoiceConnection&) = delete;
     VoiceConnection& operator=(const VoiceConnection&) = delete;
 
-    /// Returns after leave() or when the process stops; both close the websocket. After on_gave_up it goes on
+    /// Returns after leave(), which closes the websocket, or when it is stopped. After on_gave_up it goes on
     /// waiting, for another join().
     runtime::Task<base::Result<void>> run();
 
@@ -72,7 +72,7 @@ public:
 
 private:
     class Driver;
-    std::shared_ptr<Driver> driver_;
+    std::unique_ptr<Driver> driver_;
 };
 
 }  // namespace bandstand::discord

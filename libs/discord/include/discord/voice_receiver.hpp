@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <expected>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -56,10 +56,7 @@ public:
     std::uint64_t dropped(VoiceDrop why) const;
 
 private:
-    struct Held {
-        base::Instant since;
-        std::deque<VoicePacket> packets;
-    };
+    std::expected<VoicePacket, VoiceDrop> read(base::ByteView datagram, base::Instant now);
     void drop(VoiceDrop why, std::uint64_t count = 1);
     void hold(VoicePacket packet);
     void forget_stale(base::Instant now);
@@ -67,9 +64,9 @@ private:
     crypto::TransportCipher cipher_;
     ReceiverOptions options_;
     std::unordered_map<std::uint32_t, base::UserId> users_;
-    std::map<std::uint32_t, Held> held_;
-    std::uint64_t dropped_[kVoiceDropKinds]{};
-    base::Bytes plaintext_;
+    std::map<std::uint32_t, std::vector<VoicePacket>> held_;
+    std::uint64_t dropped_[kVoiceDropKinds] = {};
+    base::Bytes plaintext_;  // reused
 };
 
 }  // namespace bandstand::discord
