@@ -23,12 +23,14 @@ private:
     unsigned bits_;
 };
 
-/// Which addresses a connection may go to, checked after the name was resolved, for each connect and redirect.
+/// Which addresses a connection may go to, checked after the name was resolved, for each connect and
+/// redirect.
 class AddressPolicy {
 public:
     static AddressPolicy any();
-    /// Refuses what is not globally reachable (IANA special-purpose registries: private, loopback, link-local with the
-    /// cloud metadata addresses, shared, multicast, reserved, their v4-mapped and NAT64 forms), except `allowed`.
+    /// Refuses what is not globally reachable (IANA special-purpose registries: private, loopback, link-local
+    /// with the cloud metadata addresses, shared, multicast, reserved, their v4-mapped and NAT64 forms),
+    /// except `allowed`.
     static AddressPolicy public_only(std::vector<Network> allowed = {});
     bool permits(const asio::ip::address& address) const;
 

@@ -14,12 +14,13 @@
 
 namespace bandstand::http {
 
-constexpr base::Reason kUnreachable{"http.unreachable"};            ///< no name, no route, refused, reset
-constexpr base::Reason kAddressRefused{"http.address_refused"};     ///< the address policy forbids where it leads
-constexpr base::Reason kTlsFailed{"http.tls_failed"};               ///< certificate, host name or protocol
+constexpr base::Reason kUnreachable{"http.unreachable"};  ///< no name, no route, refused, reset
+constexpr base::Reason kAddressRefused{
+    "http.address_refused"};                           ///< the address policy forbids where it leads
+constexpr base::Reason kTlsFailed{"http.tls_failed"};  ///< certificate, host name or protocol
 constexpr base::Reason kTimedOut{"http.timed_out"};
-constexpr base::Reason kBadResponse{"http.bad_response"};           ///< not HTTP, or cut off
-constexpr base::Reason kTooLarge{"http.too_large"};                 ///< headers or body over the limit
+constexpr base::Reason kBadResponse{"http.bad_response"};  ///< not HTTP, or cut off
+constexpr base::Reason kTooLarge{"http.too_large"};        ///< headers or body over the limit
 constexpr base::Reason kTooManyRedirects{"http.too_many_redirects"};
 
 struct ClientRequest {
@@ -39,8 +40,10 @@ struct ClientOptions {
     std::string user_agent = "Bandstand";
     std::string ca_file{};  ///< PEM, trusted besides the system's roots
     base::Duration connect_timeout = std::chrono::seconds{5};
-    base::Duration total_timeout = std::chrono::seconds{15};  ///< of send(); of each step of open() and read()
-    base::Duration idle_timeout = std::chrono::seconds{30};   ///< an idle connection older than this is not used again
+    base::Duration total_timeout =
+        std::chrono::seconds{15};  ///< of send(); of each step of open() and read()
+    base::Duration idle_timeout =
+        std::chrono::seconds{30};  ///< an idle connection older than this is not used again
     std::size_t max_header_bytes = 64 * 1024;
     std::size_t max_body_bytes = 8 * 1024 * 1024;  ///< of send(); a BodyReader is bounded by its reader
     std::size_t max_idle_per_origin = 8;
@@ -77,11 +80,12 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// One exchange; redirects are answers like others. A kept-alive connection that turns out dead is replaced
-    /// once, for idempotent methods. Errors: the reasons above, kBadUrl.
+    /// One exchange; redirects are answers like others. A kept-alive connection that turns out dead is
+    /// replaced once, for idempotent methods. Errors: the reasons above, kBadUrl.
     runtime::Task<base::Result<ClientResponse>> send(ClientRequest request);
     /// Follows redirects (GET only), each checked against the address policy; the body is left to the reader.
-    runtime::Task<base::Result<std::unique_ptr<BodyReader>>> open(ClientRequest request, RedirectPolicy redirects = {});
+    runtime::Task<base::Result<std::unique_ptr<BodyReader>>> open(ClientRequest request,
+                                                                  RedirectPolicy redirects = {});
 
     struct State;
 

@@ -57,8 +57,9 @@ struct ServerOptions {
     std::size_t max_message_bytes = 1024 * 1024;  ///< of a WebSocket
     std::size_t max_queued_bytes = 16 * 1024 * 1024;
     std::size_t max_connections = 4096;
-    base::Duration request_timeout = std::chrono::seconds{30};  ///< to read a whole request, to write an answer
-    base::Duration idle_timeout = std::chrono::seconds{75};     ///< between requests
+    base::Duration request_timeout =
+        std::chrono::seconds{30};                            ///< to read a whole request, to write an answer
+    base::Duration idle_timeout = std::chrono::seconds{75};  ///< between requests
 };
 
 /// HTTP/1.1 and WebSocket server. Refusals (404, 405, 408, 413, 431, 400) are JSON `{"message":…,"code":0}`.

@@ -18,8 +18,8 @@ struct Url {
     std::uint16_t port = 0;
     std::string target;  ///< path and query, begins with '/'; never a fragment
 
-    /// Errors: kBadUrl for anything that is not an absolute http(s)/ws(s) URL, has user info, control characters or
-    /// spaces, a bad port, or more than kMaxUrlBytes.
+    /// Errors: kBadUrl for anything that is not an absolute http(s)/ws(s) URL, has user info, control
+    /// characters or spaces, a bad port, or more than kMaxUrlBytes.
     static base::Result<Url> parse(std::string_view text);
     /// Resolves a Location header against this URL (RFC 3986 §5.2): absolute, scheme-relative, or a path.
     base::Result<Url> resolve(std::string_view location) const;

@@ -30,7 +30,7 @@ struct WsClosed {
 struct WsOptions {
     std::string url;  ///< ws:// or wss://
     Headers headers{};
-    std::string ca_file{};  ///< PEM, trusted besides the system's roots
+    std::string ca_file{};                                      ///< PEM, trusted besides the system's roots
     base::Duration connect_timeout = std::chrono::seconds{10};  ///< TCP, TLS and upgrade together
     std::size_t max_message_bytes = 16 * 1024 * 1024;
     std::size_t max_queued_bytes = 4 * 1024 * 1024;  ///< of messages not yet written
@@ -40,7 +40,8 @@ struct WsOptions {
 /// One WebSocket (RFC 6455), either side. Answers pings by itself. Loop thread only.
 class WebSocket {
 public:
-    static runtime::Task<base::Result<std::unique_ptr<WebSocket>>> connect(runtime::Context context, WsOptions options);
+    static runtime::Task<base::Result<std::unique_ptr<WebSocket>>> connect(runtime::Context context,
+                                                                           WsOptions options);
 
     struct State;
     explicit WebSocket(std::shared_ptr<State> state);

@@ -1,0 +1,114 @@
+#include "any_stream.hpp"
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "http/client.hpp"
+#include "runtime/deadline.hpp"
+
+namespace bandstand::http {
+namespace {
+
+using base::ErrorKind;
+using Tcp = asio::ip::tcp;
+using boost::system::error_code;
+
+runtime::Task<base::Result<AnyStream>> connect_now(Url url, AddressPolicy addresses,
+                                                   std::shared_ptr<asio::ssl::context> tls) {
+    const auto executor = co_await asio::this_coro::executor;
+    error_code error;
+    Tcp::resolver resolver{executor};
+    const auto found = co_await resolver.async_resolve(url.host, std::to_string(url.port),
+                                                       asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+        co_await pass_on_stop();
+        co_return base::fail(ErrorKind::unavailable, kUnreachable, "cannot resolve", url.host,
+                             error.message());
+    }
+    std::vector<Tcp::endpoint> permitted;
+    for (const auto& entry : found) {
+        if (addresses.permits(entry.endpoint().address())) permitted.push_back(entry.endpoint());
+    }
+    if (permitted.empty()) {
+        co_return base::fail(ErrorKind::permission_denied, kAddressRefused, url.host,
+                             "leads into a network that is not public");
+    }
+    Tcp::socket socket{executor};
+    co_await asio::async_connect(socket, permitted, asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+        co_await pass_on_stop();
+        co_return base::fail(ErrorKind::unavailable, kUnreachable, "cannot connect to", url.authority(),
+                             error.message());
+    }
+    socket.set_option(Tcp::no_delay{true}, error);
+    AnyStream stream{std::move(socket)};
+    if (!url.secure()) co_return stream;
+
+    auto& session = stream.start_tls(*tls);
+    session.set_verify_callback(asio::ssl::host_name_verification(url.host), error);
+    error_code not_a_literal;
+    asio::ip::make_address(url.host, not_a_literal);
+    if (not_a_literal) SSL_set_tlsext_host_name(session.native_handle(), url.host.c_str());  // RFC 6066 §3
+    co_await session.async_handshake(asio::ssl::stream_base::client,
+                                     asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+        co_await pass_on_stop();
+        co_return base::fail(ErrorKind::unavailable, kTlsFailed, "TLS with", url.authority(),
+                             error.message());
+    }
+    co_return stream;
+}
+
+}  // namespace
+
+void teardown(boost::beast::role_type, AnyStream& stream, error_code& error) {
+    stream.close();
+    error = {};
+}
+
+void beast_close_socket(AnyStream& stream) {
+    stream.close();
+}
+
+base::Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const std::string& ca_file) {
+    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+    error_code error;
+    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+    context->set_verify_mode(asio::ssl::verify_peer, error);
+    context->set_default_verify_paths(error);
+    if (!ca_file.empty()) {
+        context->load_verify_file(ca_file, error);
+        if (error)
+            return base::fail(ErrorKind::failed_precondition, kTlsFailed, "cannot read", ca_file,
+                              error.message());
+    }
+    return context;
+}
+
+runtime::Task<base::Result<AnyStream>> connect_stream(Url url, AddressPolicy addresses,
+                                                      std::shared_ptr<asio::ssl::context> tls,
+                                                      base::Duration timeout) {
+    const auto where = url.authority();
+    auto stream =
+        co_await runtime::within(timeout, connect_now(std::move(url), std::move(addresses), std::move(tls)));
+    if (!stream && stream.error().reason() == runtime::kDeadlineExceeded) {
+        co_return base::fail(ErrorKind::deadline_exceeded, kTimedOut, "connecting to", where);
+    }
+    co_return stream;
+}
+
+runtime::Task<bool> being_stopped() {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    co_return state.cancelled() != asio::cancellation_type::none;
+}
+
+runtime::Task<void> pass_on_stop() {
+    if (co_await being_stopped()) throw boost::system::system_error{asio::error::operation_aborted};
+}
+
+}  // namespace bandstand::http

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/role.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "http/address_policy.hpp"
+#include "http/url.hpp"
+#include "runtime/context.hpp"
+#include "runtime/task.hpp"
+
+namespace bandstand::http {
+
+/// A TCP connection with or without TLS, chosen at run time: Beast is instantiated once for both.
+class AnyStream {
+public:
+    using Socket = asio::ip::tcp::socket;
+    using TlsStream = asio::ssl::stream<Socket&>;
+    using executor_type = Socket::executor_type;
+
+    explicit AnyStream(Socket socket) : socket_{std::make_unique<Socket>(std::move(socket))} {}
+
+    executor_type get_executor() { return socket_->get_executor(); }
+    Socket& socket() { return *socket_; }
+    bool secure() const { return tls_ != nullptr; }
+    /// Makes it a TLS connection; the handshake is the caller's. `context` outlives the stream.
+    TlsStream& start_tls(asio::ssl::context& context) {
+        tls_ = std::make_unique<TlsStream>(*socket_, context);
+        return *tls_;
+    }
+
+    template <class Buffers, class Token>
+    auto async_read_some(const Buffers& buffers, Token&& token) {
+        return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+            [this](auto handler, const Buffers& into) {
+                if (tls_) {
+                    tls_->async_read_some(into, std::move(handler));
+                } else {
+                    socket_->async_read_some(into, std::move(handler));
+                }
+            },
+            token, buffers);
+    }
+    template <class Buffers, class Token>
+    auto async_write_some(const Buffers& buffers, Token&& token) {
+        return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+            [this](auto handler, const Buffers& from) {
+                if (tls_) {
+                    tls_->async_write_some(from, std::move(handler));
+                } else {
+                    socket_->async_write_some(from, std::move(handler));
+                }
+            },
+            token, buffers);
+    }
+    void close() {
+        boost::system::error_code ignored;
+        socket_->shutdown(Socket::shutdown_both, ignored);
+        socket_->close(ignored);
+    }
+
+private:
+    std::unique_ptr<Socket> socket_;  // stable address: the TLS stream refers to it
+    std::unique_ptr<TlsStream> tls_;
+};
+
+// How Beast ends a WebSocket on our stream: the close frames were exchanged, so the socket just goes.
+template <class Handler>
+void async_teardown(boost::beast::role_type, AnyStream& stream, Handler&& handler) {
+    stream.close();
+    asio::post(stream.get_executor(),
+               [done = std::forward<Handler>(handler)]() mutable { done(boost::system::error_code{}); });
+}
+void teardown(boost::beast::role_type, AnyStream& stream, boost::system::error_code& error);
+void beast_close_socket(AnyStream& stream);
+
+/// TLS 1.2 and up, verifying against the system's roots and `ca_file`. Errors: kBadCertificate-like text of
+/// OpenSSL.
+base::Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const std::string& ca_file);
+
+/// Resolves, checks every address against the policy, connects to one that is permitted, and shakes hands
+/// when the URL is secure. Errors: kUnreachable, kAddressRefused, kTlsFailed, kTimedOut.
+runtime::Task<base::Result<AnyStream>> connect_stream(Url url, AddressPolicy addresses,
+                                                      std::shared_ptr<asio::ssl::context> tls,
+                                                      base::Duration timeout);
+
+/// True when `error` came because our task is being stopped: it must be thrown on, not turned into a Result.
+runtime::Task<bool> being_stopped();
+/// Throws operation_aborted when our task is being stopped.
+runtime::Task<void> pass_on_stop();
+
+}  // namespace bandstand::http
