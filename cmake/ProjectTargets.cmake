@@ -42,6 +42,7 @@ function(_project_checks name target unit component links fuzz benches)
       if(${kind})
         set(binary ${id}_${kind}_tests)
         add_executable(${binary} ${${kind}})
+        target_include_directories(${binary} PRIVATE src)  # a library's private parts have tests too
         target_link_libraries(${binary} PRIVATE ${target} ${links} lib::testing GTest::gmock GTest::gtest_main
                                                 project_options)
         gtest_discover_tests(${binary} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${id}/"

@@ -14,7 +14,9 @@ namespace bandstand::http {
 
 /// A server on a free loopback port and a client, on one loop.
 class ServerTest : public runtime::LoopTest {
-protected:
+public:
+    using LoopTest::context_;
+
     std::string url(const std::string& target, const std::string& scheme = "http") const {
         return scheme + "://127.0.0.1:" + std::to_string(server_->port()) + target;
     }
