@@ -70,6 +70,8 @@ public:
     Pool& operator=(const Pool&) = delete;
 
     const PoolOptions& options() const;
+    /// Whether the last attempt to get a connection found the database: for /readyz.
+    bool reachable() const;
 
     runtime::Task<base::Result<Transaction>> begin();
     /// One statement, one transaction.
