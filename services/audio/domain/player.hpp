@@ -17,8 +17,9 @@ namespace bandstand::audio::domain {
 
 struct PlayerSettings {
     std::size_t queue_limit = 500;
-    base::Duration join_timeout = std::chrono::seconds{15};  ///< Discord never says that a join failed
-    base::Duration recover_timeout = std::chrono::seconds{45};
+    // The voice connection has shorter deadlines for each of its steps; these bound all of them together.
+    base::Duration join_timeout = std::chrono::seconds{30};
+    base::Duration recover_timeout = std::chrono::seconds{120};
     base::Duration leave_when_alone = std::chrono::seconds{300};
     base::Duration leave_when_idle = std::chrono::seconds{300};
     Milliseconds open_next_before_end{10'000};
@@ -121,7 +122,7 @@ private:
     void on(const JoinRefused& refused);
     void on(const VoiceReady&);
     void on(const VoiceInterrupted&);
-    void on(const RejoinWanted&);
+    void on(const JoinWanted&);
     void on(const VoiceGaveUp& gave_up);
     void on(const Restored&);
     void on(const Tick&);

@@ -43,8 +43,8 @@ struct JoinRefused {
 struct VoiceReady {};
 /// The connection dropped and works on its return.
 struct VoiceInterrupted {};
-/// The connection can only come back with a fresh voice server: ask the gateway to join again.
-struct RejoinWanted {};
+/// The connection needs fresh events of Discord, at first or again: ask the gateway to join.
+struct JoinWanted {};
 struct VoiceGaveUp {
     std::string reason{};
     std::string detail{};
@@ -89,14 +89,14 @@ struct Position {
 struct Restored {};  ///< a new owner took the player over: connect and go on
 struct Tick {};      ///< a deadline may have come
 
-using Input = std::variant<Command, OwnVoiceState, VoiceServer, Occupancy, GuildUnavailable, JoinAccepted,
-                           JoinRefused, VoiceReady, VoiceInterrupted, RejoinWanted, VoiceGaveUp, Resolved,
-                           ResolveFailed, StreamOpened, StreamFailed, StreamStarted, StreamReadToEnd,
-                           StreamDrained, Position, Restored, Tick>;
+using Input =
+    std::variant<Command, OwnVoiceState, VoiceServer, Occupancy, GuildUnavailable, JoinAccepted, JoinRefused,
+                 VoiceReady, VoiceInterrupted, JoinWanted, VoiceGaveUp, Resolved, ResolveFailed, StreamOpened,
+                 StreamFailed, StreamStarted, StreamReadToEnd, StreamDrained, Position, Restored, Tick>;
 
 // ---- What it wants done ----
 
-struct OpenVoice {  ///< get a voice connection ready for the states and servers that follow
+struct OpenVoice {  ///< answered by JoinWanted, then VoiceReady or VoiceGaveUp
     base::ChannelId channel;
     std::uint32_t bitrate = 0;  ///< of the channel, bit/s; 0 = unknown
 };

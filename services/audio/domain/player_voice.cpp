@@ -23,7 +23,6 @@ void Player::join() {
     voice_.deadline = now_ + settings_.join_timeout;
     touch();
     act(OpenVoice{voice_.channel, voice_.bitrate});
-    act(RequestJoin{voice_.channel});
 }
 
 // The queue stays: whoever calls the bot back goes on where it was.
@@ -139,7 +138,7 @@ void Player::on(const VoiceInterrupted&) {
     voice_.deadline = now_ + settings_.recover_timeout;
 }
 
-void Player::on(const RejoinWanted&) {
+void Player::on(const JoinWanted&) {
     if (voice_.phase == Voice::Phase::none || voice_.phase == Voice::Phase::planned) return;
     if (voice_.phase == Voice::Phase::connected) on(VoiceInterrupted{});
     act(RequestJoin{voice_.channel});

@@ -26,6 +26,8 @@ public:
         auto decision = player.handle(input, now);
         facts.insert(facts.end(), decision.facts.begin(), decision.facts.end());
         effects.insert(effects.end(), decision.effects.begin(), decision.effects.end());
+        const auto opens = [](const Effect& effect) { return std::holds_alternative<OpenVoice>(effect); };
+        if (std::ranges::any_of(decision.effects, opens)) tell(JoinWanted{});  // as a new connection does
         return decision;
     }
     std::string ask(Request request, base::ChannelId channel = kStage, bool admitted = true) {

@@ -383,7 +383,7 @@ TEST_F(PlayerTest, GoesOnAfterTheConnectionCameBack) {
     bench.playing();
     bench.tell(VoiceInterrupted{});
     EXPECT_EQ(bench.player.view().state, PlayerState::connecting);
-    bench.tell(RejoinWanted{});
+    bench.tell(JoinWanted{});
     EXPECT_EQ(bench.all_effects<RequestJoin>().size(), 2U);
     bench.tell(VoiceReady{});
     EXPECT_EQ(bench.player.view().state, PlayerState::playing);
