@@ -134,7 +134,7 @@ std::string shorten(std::string_view text, std::size_t limit) {
 }
 
 std::string escape_markdown(std::string_view text) {
-    constexpr std::string_view kSpecial = R"(\*_~`|[]()<>#@:-)";
+    constexpr std::string_view kSpecial = R"(\*_~`|[]<>)";
     std::string out;
     out.reserve(text.size() + 8);
     for (const char byte : text) {

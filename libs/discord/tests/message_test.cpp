@@ -64,7 +64,7 @@ TEST(Shorten, CutsBetweenCharactersAndMarksTheCut) {
 }
 
 TEST(EscapeMarkdown, ShowsATitleAsItIsWritten) {
-    EXPECT_EQ(escape_markdown("*A* [x](http) <@1>\n_b_"), R"(\*A\* \[x\]\(http\) \<\@1\> \_b\_)");
+    EXPECT_EQ(escape_markdown("*A* [x](http) <@1>\n_b_"), R"(\*A\* \[x\](http) \<@1\> \_b\_)");
 }
 
 TEST(Callback, ADeferralCarriesOnlyItsEphemeralFlag) {
