@@ -1,7 +1,5 @@
 #include "demuxer.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <limits>
 #include <mutex>
 #include <new>
@@ -22,15 +20,6 @@ void set_up_ffmpeg() {
     });
 }
 
-/// Only the extension of a name tells FFmpeg something; the rest of it must not (patterns, addresses).
-std::string harmless_name(std::string_view hint) {
-    const auto dot = hint.find_last_of('.');
-    auto extension = dot == std::string_view::npos ? std::string_view{} : hint.substr(dot + 1);
-    const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0; };
-    if (extension.size() > 8 || !std::ranges::all_of(extension, is_plain)) extension = {};
-    return std::string{"track."}.append(extension);
-}
-
 /// Playlists and their like would make FFmpeg open what they name.
 int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
     return AVERROR(EACCES);
@@ -44,18 +33,17 @@ base::ErrorKind kind_of(base::Reason reason) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Demuxer>> Demuxer::open(std::unique_ptr<ByteSource> source, const Limits& limits,
-                                                     std::string_view name_hint) {
+base::Result<std::unique_ptr<Demuxer>> Demuxer::open(std::unique_ptr<ByteSource> source,
+                                                     const Limits& limits) {
     set_up_ffmpeg();
     std::unique_ptr<Demuxer> demuxer{new Demuxer{std::move(source), limits}};
     demuxer->io_.allow(limits.open_timeout, limits.open_bytes);
-    if (auto opened = demuxer->open_format(name_hint); !opened)
-        return std::unexpected(std::move(opened).error());
+    if (auto opened = demuxer->open_format(); !opened) return std::unexpected(std::move(opened).error());
     if (auto chosen = demuxer->choose_stream(); !chosen) return std::unexpected(std::move(chosen).error());
     return demuxer;
 }
 
-base::Result<void> Demuxer::open_format(std::string_view name_hint) {
+base::Result<void> Demuxer::open_format() {
     auto* format = avformat_alloc_context();
     if (format == nullptr) throw std::bad_alloc{};
     format->pb = io_.context();
@@ -67,7 +55,9 @@ base::Result<void> Demuxer::open_format(std::string_view name_hint) {
     format->max_streams = static_cast<int>(limits_.max_streams);
     format->fps_probe_size = 0;
     av_opt_set(format, "protocol_whitelist", "", 0);
-    const int opened = avformat_open_input(&format, harmless_name(name_hint).c_str(), nullptr, nullptr);
+    // No name: FFmpeg would believe its extension more than the bytes, and reads patterns and addresses out
+    // of it.
+    const int opened = avformat_open_input(&format, "", nullptr, nullptr);
     if (opened < 0)
         return std::unexpected(explain(kNotAudio, "not a format that can be played:", opened));  // frees it
     format_.reset(format);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <string_view>
 
 #include "ffmpeg.hpp"
 #include "media/reader.hpp"
@@ -14,7 +14,7 @@ class Demuxer {
 public:
     /// Finds out what `source` is, within `limits`.
     static base::Result<std::unique_ptr<Demuxer>> open(std::unique_ptr<ByteSource> source,
-                                                       const Limits& limits, std::string_view name_hint);
+                                                       const Limits& limits);
 
     const AVFormatContext& format() const { return *format_; }
     const AVStream& stream() const { return *stream_; }
@@ -29,7 +29,7 @@ public:
 private:
     Demuxer(std::unique_ptr<ByteSource> source, const Limits& limits)
         : limits_{limits}, io_{std::move(source)} {}
-    base::Result<void> open_format(std::string_view name_hint);
+    base::Result<void> open_format();
     base::Result<void> choose_stream();
     base::Error explain(base::Reason reason, std::string_view what, int code);
 

@@ -66,7 +66,7 @@ Reader::~Reader() = default;
 
 base::Result<std::unique_ptr<Reader>> Reader::open(std::unique_ptr<ByteSource> source, Limits limits,
                                                    std::string name_hint) {
-    auto demuxer = Demuxer::open(std::move(source), limits, name_hint);
+    auto demuxer = Demuxer::open(std::move(source), limits);
     if (!demuxer) return std::unexpected(std::move(demuxer).error().during("open track"));
     auto impl = std::make_unique<Impl>();
     impl->limits = limits;
@@ -74,6 +74,10 @@ base::Result<std::unique_ptr<Reader>> Reader::open(std::unique_ptr<ByteSource> s
     const auto& stream = impl->demuxer->stream();
     impl->info = describe_track(impl->demuxer->format(), stream, name_hint);
     if (stream.start_time != AV_NOPTS_VALUE) impl->origin = impl->first_packet = stream.start_time;
+    if (impl->info.container == "matroska,webm") {  // elsewhere start_time is the first sample that is heard
+        const AVRational samples{1, impl->info.sample_rate};
+        impl->origin += av_rescale_q(stream.codecpar->initial_padding, samples, stream.time_base);
+    }
     if (impl->info.duration && *impl->info.duration > limits.max_duration) {
         return base::fail(base::ErrorKind::resource_exhausted, kTooLarge, "open track: longer than",
                           limits.max_duration.count(), "hours");

@@ -51,8 +51,8 @@ struct TrackInfo {
 /// next_packet() and goes on where it stopped; the other way round only after seek().
 class Reader {
 public:
-    /// `name_hint` (a file name, or the decoded path of a URL) helps to guess the format and gives the title
-    /// if no tag does. Errors: kNotAudio, kBroken, kTooLarge, kTooSlow, or what the source said.
+    /// `name_hint` (a file name, or the decoded path of a URL) gives the title if no tag does; what the file
+    /// is, its bytes say alone. Errors: kNotAudio, kBroken, kTooLarge, kTooSlow, or what the source said.
     static base::Result<std::unique_ptr<Reader>> open(std::unique_ptr<ByteSource> source, Limits limits = {},
                                                       std::string name_hint = {});
     ~Reader();
