@@ -16,16 +16,16 @@ asio::ip::address_v6 as_v6(const asio::ip::address& address) {
     return asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
 }
 
-// IANA IPv4 and IPv6 special-purpose address registries: what is not globally reachable, and multicast.
+// IANA IPv4 and IPv6 special-purpose address registries: what is not globally reachable, and multicast. Of
+// IPv6 only 2000::/3 has been given out (RFC 4291 §2.4), so what lies outside of it is refused without a
+// list.
 const std::vector<Network>& special_networks() {
     static const std::vector<Network> networks = [] {
         constexpr std::array kText = {"0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",
                                       "169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",  "192.0.2.0/24",
                                       "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-                                      "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",   "::/128",
-                                      "::1/128",        "100::/64",       "2001::/23",     "2001:db8::/32",
-                                      "3fff::/20",      "5f00::/16",      "fc00::/7",      "fe80::/10",
-                                      "fec0::/10",      "ff00::/8"};
+                                      "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",   "2001::/23",
+                                      "2001:db8::/32",  "3fff::/20"};
         std::vector<Network> parsed;
         for (const auto* text : kText) {
             auto network = Network::parse(text);
@@ -41,19 +41,29 @@ bool in_any(const std::vector<Network>& networks, const asio::ip::address& addre
     return std::ranges::any_of(networks, [&](const Network& network) { return network.contains(address); });
 }
 
-// The IPv4 address that an IPv6 address carries and that a router or the kernel would deliver to: v4-mapped,
-// v4-compatible, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48) and 6to4 (2002::/16).
+// The IPv4 address that an IPv6 address stands for and that the kernel or a router would deliver to:
+// v4-mapped, v4-compatible, NAT64 (64:ff9b::/96) and 6to4 (2002::/16).
 std::optional<asio::ip::address_v4> embedded_v4(const asio::ip::address_v6& address) {
     const auto bytes = address.to_bytes();
     const auto v4_at = [&bytes](std::size_t at) {
         return asio::ip::address_v4{{bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]}};
     };
-    const bool first_ten_zero = std::all_of(bytes.begin(), bytes.begin() + 10, [](auto b) { return b == 0; });
-    if (first_ten_zero && ((bytes[10] == 0xff && bytes[11] == 0xff) || (bytes[10] == 0 && bytes[11] == 0)))
-        return v4_at(12);
-    if (bytes[0] == 0x00 && bytes[1] == 0x64 && bytes[2] == 0xff && bytes[3] == 0x9b) return v4_at(12);
+    constexpr std::array<std::array<unsigned char, 12>, 3> kPrefixes{
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, {}, {0, 0x64, 0xff, 0x9b}}};
+    for (const auto& prefix : kPrefixes) {
+        if (std::equal(prefix.begin(), prefix.end(), bytes.begin())) return v4_at(12);
+    }
     if (bytes[0] == 0x20 && bytes[1] == 0x02) return v4_at(2);
     return std::nullopt;
+}
+
+bool is_public(const asio::ip::address& address) {
+    if (address.is_v6()) {
+        const auto v6 = address.to_v6();
+        if (const auto inner = embedded_v4(v6)) return is_public(*inner);
+        if ((v6.to_bytes()[0] & 0xe0U) != 0x20U) return false;
+    }
+    return !in_any(special_networks(), address);
 }
 
 }  // namespace
@@ -99,13 +109,7 @@ AddressPolicy AddressPolicy::public_only(std::vector<Network> allowed) {
 }
 
 bool AddressPolicy::permits(const asio::ip::address& address) const {
-    if (everything_ || in_any(allowed_, address)) return true;
-    if (address.is_v6()) {
-        if (const auto inner = embedded_v4(address.to_v6())) {
-            return in_any(allowed_, *inner) || !in_any(special_networks(), *inner);
-        }
-    }
-    return !in_any(special_networks(), address);
+    return everything_ || in_any(allowed_, address) || is_public(address);
 }
 
 }  // namespace bandstand::http

@@ -5,8 +5,11 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <vector>
 
 #include "http/client.hpp"
 #include "runtime/deadline.hpp"
@@ -18,28 +21,56 @@ using base::ErrorKind;
 using Tcp = asio::ip::tcp;
 using boost::system::error_code;
 
+using Endpoints = std::vector<Tcp::endpoint>;
+
+// getaddrinfo() cannot be interrupted: when we stop waiting for it, its late answer finds nobody.
+struct Lookup {
+    explicit Lookup(const asio::any_io_executor& executor)
+        : resolver{executor}, answered{executor, asio::steady_timer::time_point::max()} {}
+
+    Tcp::resolver resolver;
+    asio::steady_timer answered;  // cancelled at the answer
+    std::optional<error_code> outcome{};
+    Endpoints found{};
+};
+
+runtime::Task<base::Result<Endpoints>> look_up(Url url) {
+    error_code not_a_literal;
+    const auto literal = asio::ip::make_address(url.host, not_a_literal);
+    if (!not_a_literal) co_return Endpoints{{literal, url.port}};
+    auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
+    lookup->resolver.async_resolve(
+        url.host, std::to_string(url.port),
+        [lookup](const error_code& error, const Tcp::resolver::results_type& results) {
+            lookup->outcome = error;
+            for (const auto& entry : results) lookup->found.push_back(entry.endpoint());
+            lookup->answered.cancel();
+        });
+    while (!lookup->outcome) {
+        error_code ignored;
+        co_await lookup->answered.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_await pass_on_stop();
+    }
+    if (*lookup->outcome) {
+        co_return base::fail(ErrorKind::unavailable, kUnreachable, "cannot resolve", url.host,
+                             lookup->outcome->message());
+    }
+    co_return std::move(lookup->found);
+}
+
 runtime::Task<base::Result<AnyStream>> connect_now(Url url, AddressPolicy addresses,
                                                    std::shared_ptr<asio::ssl::context> tls) {
     const auto executor = co_await asio::this_coro::executor;
-    error_code error;
-    Tcp::resolver resolver{executor};
-    const auto found = co_await resolver.async_resolve(url.host, std::to_string(url.port),
-                                                       asio::redirect_error(asio::use_awaitable, error));
-    if (error) {
-        co_await pass_on_stop();
-        co_return base::fail(ErrorKind::unavailable, kUnreachable, "cannot resolve", url.host,
-                             error.message());
-    }
-    std::vector<Tcp::endpoint> permitted;
-    for (const auto& entry : found) {
-        if (addresses.permits(entry.endpoint().address())) permitted.push_back(entry.endpoint());
-    }
-    if (permitted.empty()) {
+    auto endpoints = co_await look_up(url);
+    if (!endpoints) co_return std::unexpected(std::move(endpoints).error());
+    std::erase_if(*endpoints, [&](const Tcp::endpoint& to) { return !addresses.permits(to.address()); });
+    if (endpoints->empty()) {
         co_return base::fail(ErrorKind::permission_denied, kAddressRefused, url.host,
                              "leads into a network that is not public");
     }
+    error_code error;
     Tcp::socket socket{executor};
-    co_await asio::async_connect(socket, permitted, asio::redirect_error(asio::use_awaitable, error));
+    co_await asio::async_connect(socket, *endpoints, asio::redirect_error(asio::use_awaitable, error));
     if (error) {
         co_await pass_on_stop();
         co_return base::fail(ErrorKind::unavailable, kUnreachable, "cannot connect to", url.authority(),
@@ -102,13 +133,11 @@ runtime::Task<base::Result<AnyStream>> connect_stream(Url url, AddressPolicy add
     co_return stream;
 }
 
-runtime::Task<bool> being_stopped() {
-    const auto state = co_await asio::this_coro::cancellation_state;
-    co_return state.cancelled() != asio::cancellation_type::none;
-}
-
 runtime::Task<void> pass_on_stop() {
-    if (co_await being_stopped()) throw boost::system::system_error{asio::error::operation_aborted};
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+        throw boost::system::system_error{asio::error::operation_aborted};
+    }
 }
 
 }  // namespace bandstand::http

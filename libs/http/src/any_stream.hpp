@@ -30,7 +30,7 @@ public:
     executor_type get_executor() { return socket_->get_executor(); }
     Socket& socket() { return *socket_; }
     bool secure() const { return tls_ != nullptr; }
-    /// Makes it a TLS connection; the handshake is the caller's. `context` outlives the stream.
+    /// Makes it a TLS connection; the handshake is the caller's. OpenSSL keeps what it needs of `context`.
     TlsStream& start_tls(asio::ssl::context& context) {
         tls_ = std::make_unique<TlsStream>(*socket_, context);
         return *tls_;
@@ -81,8 +81,7 @@ void async_teardown(boost::beast::role_type, AnyStream& stream, Handler&& handle
 void teardown(boost::beast::role_type, AnyStream& stream, boost::system::error_code& error);
 void beast_close_socket(AnyStream& stream);
 
-/// TLS 1.2 and up, verifying against the system's roots and `ca_file`. Errors: kBadCertificate-like text of
-/// OpenSSL.
+/// TLS 1.2 and up, verifying against the system's roots and `ca_file`. Errors: kTlsFailed.
 base::Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const std::string& ca_file);
 
 /// Resolves, checks every address against the policy, connects to one that is permitted, and shakes hands
@@ -91,9 +90,8 @@ runtime::Task<base::Result<AnyStream>> connect_stream(Url url, AddressPolicy add
                                                       std::shared_ptr<asio::ssl::context> tls,
                                                       base::Duration timeout);
 
-/// True when `error` came because our task is being stopped: it must be thrown on, not turned into a Result.
-runtime::Task<bool> being_stopped();
-/// Throws operation_aborted when our task is being stopped.
+/// Throws operation_aborted when our task is being stopped: after a failed operation, before its error is
+/// turned into a Result.
 runtime::Task<void> pass_on_stop();
 
 }  // namespace bandstand::http

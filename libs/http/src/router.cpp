@@ -19,6 +19,12 @@ std::vector<std::string_view> split(std::string_view path) {
     }
 }
 
+std::vector<std::string> segments_of(std::string_view target) {
+    std::vector<std::string> decoded;
+    for (const auto part : split(target.substr(0, target.find('?')))) decoded.push_back(percent_decode(part));
+    return decoded;
+}
+
 bool captures(std::string_view segment) {
     return segment.starts_with('{');
 }
@@ -58,7 +64,7 @@ void Router::add_websocket(std::string_view pattern, WebSocketHandler handler) {
     route_of(pattern).websocket = std::move(handler);
 }
 
-bool Router::fits(const Route& route, const std::vector<std::string_view>& path,
+bool Router::fits(const Route& route, const std::vector<std::string>& path,
                   std::map<std::string, std::string>& params) {
     std::map<std::string, std::string> found;
     for (std::size_t i = 0; i < route.segments.size(); ++i) {
@@ -83,8 +89,8 @@ bool Router::fits(const Route& route, const std::vector<std::string_view>& path,
     return true;
 }
 
-std::optional<Router::Match> Router::find(std::string_view method, std::string_view path) const {
-    const auto parts = split(path);
+std::optional<Router::Match> Router::find(std::string_view method, std::string_view target) const {
+    const auto parts = segments_of(target);
     std::optional<Match> best;
     for (const auto& route : routes_) {
         Match match;
@@ -99,9 +105,9 @@ std::optional<Router::Match> Router::find(std::string_view method, std::string_v
     return best;
 }
 
-const WebSocketHandler* Router::find_websocket(std::string_view path,
+const WebSocketHandler* Router::find_websocket(std::string_view target,
                                                std::map<std::string, std::string>& params) const {
-    const auto parts = split(path);
+    const auto parts = segments_of(target);
     for (const auto& route : routes_) {
         if (route.websocket && fits(route, parts, params)) return &route.websocket;
     }

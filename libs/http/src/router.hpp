@@ -20,9 +20,10 @@ public:
         const Handler* handler = nullptr;  ///< null: the path exists, but not with this method
         std::map<std::string, std::string> params{};
     };
-    /// Nothing when no pattern fits the (decoded) path.
-    std::optional<Match> find(std::string_view method, std::string_view path) const;
-    const WebSocketHandler* find_websocket(std::string_view path,
+    /// Nothing when no pattern fits the path of `target`. Segments are decoded after the split: an escaped
+    /// slash belongs to its segment.
+    std::optional<Match> find(std::string_view method, std::string_view target) const;
+    const WebSocketHandler* find_websocket(std::string_view target,
                                            std::map<std::string, std::string>& params) const;
 
 private:
@@ -32,7 +33,7 @@ private:
         WebSocketHandler websocket{};
     };
     Route& route_of(std::string_view pattern);
-    static bool fits(const Route& route, const std::vector<std::string_view>& path,
+    static bool fits(const Route& route, const std::vector<std::string>& path,
                      std::map<std::string, std::string>& params);
     std::vector<Route> routes_;  // more literal first
 };

@@ -18,18 +18,20 @@ using WsStream = boost::beast::websocket::stream<AnyStream, false>;
 
 /// What a WebSocket and its running writes share. Writes are chained by call-back, one at a time.
 struct WebSocket::State : std::enable_shared_from_this<WebSocket::State> {
-    State(WsStream opened, std::size_t max_queued, std::shared_ptr<void> kept)
+    State(WsStream opened, std::size_t max_queued)
         : stream{std::move(opened)},
-          keep_alive{std::move(kept)},
           changed{stream.get_executor(), asio::steady_timer::time_point::max()},
           max_queued_bytes{max_queued} {}
 
     void write_next();
+    void write_front();
+    void write_close();
     void drop();
+    WsMessage take_message();
+    WsClosed how_it_ended(const boost::system::error_code& error) const;
 
     WsStream stream;
-    std::shared_ptr<void> keep_alive;  // the TLS context, where there is one
-    asio::steady_timer changed;        // cancelled when the close handshake is over
+    asio::steady_timer changed;  // cancelled when the close handshake is over
     boost::beast::flat_buffer incoming;
     std::deque<WsMessage> queue;
     std::size_t max_queued_bytes;

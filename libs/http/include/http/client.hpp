@@ -22,6 +22,8 @@ constexpr base::Reason kTimedOut{"http.timed_out"};
 constexpr base::Reason kBadResponse{"http.bad_response"};  ///< not HTTP, or cut off
 constexpr base::Reason kTooLarge{"http.too_large"};        ///< headers or body over the limit
 constexpr base::Reason kTooManyRedirects{"http.too_many_redirects"};
+/// A method or header field that HTTP does not have.
+constexpr base::Reason kBadRequest{"http.bad_request"};
 
 struct ClientRequest {
     std::string method = "GET";
@@ -83,7 +85,8 @@ public:
     /// One exchange; redirects are answers like others. A kept-alive connection that turns out dead is
     /// replaced once, for idempotent methods. Errors: the reasons above, kBadUrl.
     runtime::Task<base::Result<ClientResponse>> send(ClientRequest request);
-    /// Follows redirects (GET only), each checked against the address policy; the body is left to the reader.
+    /// Always on a connection of its own. Follows the redirects of a GET, each checked against the address
+    /// policy; Authorization and Cookie stay with the first origin. The body is left to the reader.
     runtime::Task<base::Result<std::unique_ptr<BodyReader>>> open(ClientRequest request,
                                                                   RedirectPolicy redirects = {});
 

@@ -19,9 +19,14 @@ public:
 
     /// Replaces every field of that name.
     void set(std::string_view name, std::string_view value);
+    void remove(std::string_view name);
     void add(std::string_view name, std::string_view value);
     /// The first field of that name.
     std::optional<std::string_view> get(std::string_view name) const;
+
+    /// Every name is a token and no value has a control character (RFC 9110 §5): nothing can smuggle a line
+    /// in.
+    bool valid() const;
 
     auto begin() const { return fields_.begin(); }
     auto end() const { return fields_.end(); }

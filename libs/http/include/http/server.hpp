@@ -40,6 +40,7 @@ struct ServerResponse {
     static ServerResponse empty(int status) { return {.status = status}; }
 };
 
+/// What it throws (but for operation_aborted) is logged and answered with 500.
 using Handler = std::function<runtime::Task<ServerResponse>(ServerRequest)>;
 using WebSocketHandler = std::function<runtime::Task<void>(ServerRequest, std::unique_ptr<WebSocket>)>;
 
@@ -60,6 +61,7 @@ struct ServerOptions {
     base::Duration request_timeout =
         std::chrono::seconds{30};                            ///< to read a whole request, to write an answer
     base::Duration idle_timeout = std::chrono::seconds{75};  ///< between requests
+    base::Duration drain_timeout = std::chrono::seconds{5};  ///< at a stop, to answer what was asked before
 };
 
 /// HTTP/1.1 and WebSocket server. Refusals (404, 405, 408, 413, 431, 400) are JSON `{"message":…,"code":0}`.
@@ -79,7 +81,8 @@ public:
     /// Binds. Errors: kCannotListen (with the address), kBadCertificate.
     base::Result<void> listen();
     std::uint16_t port() const;
-    /// Serves until stopped; then ends its connections.
+    /// Serves until stopped: then takes no more connections, answers the requests that it has within
+    /// `drain_timeout`, and ends the rest (WebSocket handlers see operation_aborted).
     runtime::Task<base::Result<void>> serve();
 
     struct State;
