@@ -121,13 +121,12 @@ TEST_F(VoiceSessionTest, ShakesHandsAsVersion8Describes) {
 TEST_F(VoiceSessionTest, SaysSpeakingBeforeItTellsThatAudioMayFlow) {
     reach_selecting();
     text(message(4, description_d(), 2));
-    const auto is = [](auto* type) {
-        return [type](const voice::Action& action) {
-            return std::holds_alternative<std::remove_pointer_t<decltype(type)>>(action);
-        };
+    const auto first = [this]<class T>(std::type_identity<T>) {
+        return std::ranges::find_if(seen_,
+                                    [](const auto& action) { return std::holds_alternative<T>(action); });
     };
-    const auto speaking = std::ranges::find_if(seen_, is(static_cast<voice::SendText*>(nullptr)));
-    const auto ready = std::ranges::find_if(seen_, is(static_cast<voice::Ready*>(nullptr)));
+    const auto speaking = first(std::type_identity<voice::SendText>{});
+    const auto ready = first(std::type_identity<voice::Ready>{});
     ASSERT_NE(ready, seen_.end());
     EXPECT_LT(speaking - seen_.begin(), ready - seen_.begin());
 }

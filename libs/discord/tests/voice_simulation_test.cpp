@@ -9,7 +9,7 @@
 namespace bandstand::discord {
 namespace {
 
-constexpr int kRuns = 4000;
+constexpr int kRuns = 3000;
 constexpr base::Duration kChaos = 90s;
 constexpr base::Duration kReasonable = 400s;  // the longest way home: five rejoins, each with a time-out
 
@@ -19,7 +19,8 @@ public:
 
     void run() {
         perform(session_.join(kStage, now_), Cause::gateway);
-        while (!events_.empty() && now_ < kEnd && !session_.ended() && !::testing::Test::HasFailure()) {
+        while (!events_.empty() && now_ < kEnd && !session_.ended() && !settled()) {
+            if (::testing::Test::HasFailure()) return;
             const auto next = events_.top();
             events_.pop();
             now_ = std::max(now_, next.at);
@@ -46,6 +47,7 @@ private:
     static constexpr base::Instant kCalm = kStart + kChaos;
     static constexpr base::Instant kEnd = kCalm + kReasonable;
 
+    bool settled() const { return session_.ready() && now_ > kCalm + 40s; }
     bool chaos() const { return now_ < kCalm; }
     bool happens(int percent) { return chaos() && random_.below(100) < static_cast<std::uint64_t>(percent); }
     void later(base::Duration after, std::function<void()> what) {
