@@ -249,6 +249,7 @@ bool Line::fill_one() {
     TrackPtr track;
     Item item;
     std::uint64_t epoch = 0;
+    bool broken = false;
     {
         const std::scoped_lock lock{mutex_};
         if (!stream_ || tracks_.empty() || stream_->packets().frames() >= kRingHigh) return false;
@@ -265,10 +266,12 @@ bool Line::fill_one() {
         } else if (!track->failure) {
             return finish_front();
         } else {
+            broken = true;  // what was good is in the ring: it ends there, it does not run dry
+            static_cast<void>(stream_->packets().push_end(track_number(track->id)));
             tracks_.pop_front();
         }
     }
-    if (track->failure) {
+    if (broken) {
         const auto error = for_member(*track->failure);
         notify_(domain::StreamFailed{track->id, std::string{error.reason().name}, error.detail()});
         return true;
