@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # A library includes only libraries that stand before it (DESIGN section 3; the order of CMakeLists.txt).
 LAYERS = ["base", "config", "testing", "observe", "crypto", "runtime", "contracts", "http", "postgres", "messaging",
-          "outbox", "rpc", "audio_core", "media", "mls", "discord"]
+          "outbox", "rpc", "audio_core", "media", "mls", "dave", "discord"]
 # Inside a service: adapters -> app -> ports -> domain -> base.
 SERVICE_LAYERS = ["domain", "ports", "app"]
 # Third-party headers stay behind the library that owns them.
