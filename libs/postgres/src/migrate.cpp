@@ -26,27 +26,30 @@ std::string preparation(const std::string& schema) {
            "SET LOCAL search_path = " +
            schema +
            ";"
-           "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL,"
-           " fingerprint bigint NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());";
+           "CREATE TABLE IF NOT EXISTS migration (set_name text NOT NULL, number integer NOT NULL, name text "
+           "NOT NULL,"
+           " fingerprint bigint NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
+           " PRIMARY KEY (set_name, number));";
 }
 
-constexpr Statement kApplied{"", "SELECT number, fingerprint FROM migration"};
-constexpr Statement kRecord{"", "INSERT INTO migration (number, name, fingerprint) VALUES ($1, $2, $3)"};
+constexpr Statement kApplied{"", "SELECT number, fingerprint FROM migration WHERE set_name = $1"};
+constexpr Statement kRecord{
+    "", "INSERT INTO migration (set_name, number, name, fingerprint) VALUES ($1, $2, $3, $4)"};
 
-runtime::Task<base::Result<void>> apply(Transaction& tx, Migration migration) {
+runtime::Task<base::Result<void>> apply(Transaction& tx, std::string set, Migration migration) {
     auto ran = co_await tx.script(std::string{migration.sql});
     if (!ran) co_return std::unexpected(std::move(ran).error().during(migration.name));
     auto recorded =
-        co_await tx.execute(kRecord, migration.number, migration.name, fingerprint(migration.sql));
+        co_await tx.execute(kRecord, set, migration.number, migration.name, fingerprint(migration.sql));
     if (!recorded) co_return std::unexpected(std::move(recorded).error().during(migration.name));
     co_return base::ok();
 }
 
 runtime::Task<base::Result<void>> migrate_in(Transaction& tx, std::string schema,
-                                             std::span<const Migration> migrations) {
+                                             std::span<const Migration> migrations, std::string set) {
     auto prepared = co_await tx.script(preparation(schema));
     if (!prepared) co_return prepared;
-    auto rows = co_await tx.execute(kApplied);
+    auto rows = co_await tx.execute(kApplied, set);
     if (!rows) co_return std::unexpected(std::move(rows).error());
     std::map<int, std::int64_t> applied;
     for (const auto row : *rows) applied.emplace(row.get<std::int32_t>(0), row.get<std::int64_t>(1));
@@ -58,7 +61,7 @@ runtime::Task<base::Result<void>> migrate_in(Transaction& tx, std::string schema
                                  "was applied with another text: add a new migration instead");
         }
         if (found != applied.end()) continue;
-        auto done = co_await apply(tx, migration);
+        auto done = co_await apply(tx, set, migration);
         if (!done) co_return done;
     }
     co_return co_await tx.commit();
@@ -67,11 +70,11 @@ runtime::Task<base::Result<void>> migrate_in(Transaction& tx, std::string schema
 }  // namespace
 
 runtime::Task<base::Result<void>> migrate(Pool& pool, std::string schema,
-                                          std::span<const Migration> migrations) {
+                                          std::span<const Migration> migrations, std::string set) {
     BASE_ASSERT(std::ranges::is_sorted(migrations, {}, &Migration::number));
     auto tx = co_await pool.begin();
     if (!tx) co_return std::unexpected(std::move(tx).error().during("migrate " + schema));
-    auto done = co_await migrate_in(*tx, schema, migrations);
+    auto done = co_await migrate_in(*tx, schema, migrations, std::move(set));
     if (!done) co_return std::unexpected(std::move(done).error().during("migrate " + schema));
     co_return base::ok();
 }

@@ -32,8 +32,9 @@ constexpr std::size_t kMaxPayloadBytes = 1024 * 1024;
 constexpr std::size_t kMaxKeyBytes = 256;
 constexpr std::size_t kMaxEventIdBytes = 256;
 constexpr std::size_t kMaxHeaders = 32;
-constexpr std::size_t kMaxHeaderBytes = 8 * 1024;  ///< all names and values of a message together
-constexpr std::size_t kMaxPublishMessages = 1000;  ///< in one publish()
+constexpr std::size_t kMaxHeaderBytes = 8 * 1024;           ///< all names and values of a message together
+constexpr std::size_t kMaxPublishMessages = 1000;           ///< in one publish()
+constexpr std::size_t kMaxPublishBytes = 16 * 1024 * 1024;  ///< of payload in one publish()
 
 using Headers = std::vector<std::pair<std::string, std::string>>;  ///< UTF-8, order kept, names may repeat
 
@@ -60,6 +61,10 @@ struct Delivery {
     /// The first header of that name, or an empty string.
     std::string_view header(std::string_view name) const;
 };
+
+/// Whether the messages keep the limits above, which every publish() checks. Errors: kBadMessage,
+/// kMessageTooBig; the detail names the event and the limit.
+base::Result<void> check(const TopicSpec& topic, const std::vector<Message>& messages);
 
 /// A partition that this member owns. The epoch grows with every change of owner: stamp writes with it and
 /// refuse an older one.
@@ -123,8 +128,7 @@ public:
 
     /// Returns when every message is durable, in the order given. On an error some may have been published
     /// all the same: publish again with the same event ids.
-    virtual runtime::Task<base::Result<void>> publish(const TopicSpec& topic,
-                                                      std::vector<Message> messages) = 0;
+    virtual runtime::Task<base::Result<void>> publish(TopicSpec topic, std::vector<Message> messages) = 0;
     /// Joins the group and delivers until the task is stopped or the process is asked to stop; then finishes
     /// the running handlers, calls revoked() and hands the partitions over. A new group begins with the
     /// oldest message. Survives outages of the backend. Errors: kMemberReplaced, kPartitionMismatch.
@@ -132,8 +136,7 @@ public:
     virtual runtime::Task<base::Result<void>> consume(Subscription subscription, Handler& handler) = 0;
     /// Nothing when nobody owns the key's partition, or when its owner has not been heard of for the lease
     /// time.
-    virtual runtime::Task<base::Result<std::optional<Owner>>> owner_of(std::string group,
-                                                                       const TopicSpec& topic,
+    virtual runtime::Task<base::Result<std::optional<Owner>>> owner_of(std::string group, TopicSpec topic,
                                                                        std::string key) = 0;
 };
 

@@ -17,9 +17,10 @@ struct Migration {
 
 /// Creates `schema` if it is absent and applies what has not been applied, all in one transaction, under an
 /// advisory lock: of several processes that start together one works and the others wait for it.
-/// Which were applied stands in `<schema>.migration`.
-/// Errors: kMigrationChanged when an applied one reads differently now; else those of its statements.
+/// Which were applied stands in `<schema>.migration`, for each `set` of numbers: a library that keeps tables
+/// in its service's schema names its own. Errors: kMigrationChanged when an applied one reads differently
+/// now; else those of its statements.
 runtime::Task<base::Result<void>> migrate(Pool& pool, std::string schema,
-                                          std::span<const Migration> migrations);
+                                          std::span<const Migration> migrations, std::string set = "main");
 
 }  // namespace bandstand::postgres
