@@ -107,6 +107,9 @@ ShardManager::~ShardManager() = default;
 runtime::Task<base::Result<void>> ShardManager::run() {
     for (;;) {
         auto bot = co_await state_->layout();
+        if (!bot && bot.error().kind() == base::ErrorKind::unauthenticated) {
+            co_return base::fail(base::ErrorKind::failed_precondition, kBadToken, close_rule(4004).advice);
+        }
         if (!bot) co_return std::unexpected(std::move(bot).error().during("ask for the gateway"));
         auto ended = co_await state_->run_layout(*std::move(bot));
         state_->shards.clear();

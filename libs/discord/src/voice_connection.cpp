@@ -1,5 +1,6 @@
 #include "discord/voice_connection.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -273,7 +274,7 @@ void VoiceConnection::Driver::act(const voice::SetTimer& timer) {
 }
 
 void VoiceConnection::Driver::act(const voice::Ready& ready) {
-    const int duplicate = udp_ ? ::dup(udp_->native_handle()) : -1;
+    const int duplicate = udp_ ? ::fcntl(udp_->native_handle(), F_DUPFD_CLOEXEC, 0) : -1;
     if (duplicate < 0) return apply(session_.on_udp_failed("cannot duplicate its descriptor", now()));
     callbacks_.on_ready(ready.params, std::make_shared<const VoiceUdp>(duplicate));
 }
