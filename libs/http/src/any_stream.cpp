@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -20,6 +21,8 @@ namespace {
 using base::ErrorKind;
 using Tcp = asio::ip::tcp;
 using boost::system::error_code;
+
+constexpr auto kLingerTime = std::chrono::seconds{1};
 
 using Endpoints = std::vector<Tcp::endpoint>;
 
@@ -96,6 +99,19 @@ runtime::Task<base::Result<AnyStream>> connect_now(Url url, AddressPolicy addres
 }
 
 }  // namespace
+
+runtime::Task<void> linger(AnyStream& stream) {
+    error_code ignored;
+    stream.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    const auto read_on = [](Tcp::socket& socket) -> runtime::Task<base::Result<void>> {
+        std::string rest(256 * 1024, '\0');
+        error_code end;
+        co_await asio::async_read(socket, asio::buffer(rest), asio::redirect_error(asio::use_awaitable, end));
+        co_return base::ok();
+    };
+    static_cast<void>(co_await runtime::within(kLingerTime, read_on(stream.socket())));
+    stream.close();
+}
 
 void teardown(boost::beast::role_type, AnyStream& stream, error_code& error) {
     stream.close();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -71,12 +73,19 @@ private:
     std::unique_ptr<TlsStream> tls_;
 };
 
-// How Beast ends a WebSocket on our stream: the close frames were exchanged, so the socket just goes.
+/// Stops sending, and reads on for a short while, so that our last words are not lost: closing a socket that
+/// has unread bytes resets the connection (RFC 9112 §9.6). Then closes it.
+runtime::Task<void> linger(AnyStream& stream);
+
+// How Beast ends a WebSocket on our stream, once the close frames are written.
 template <class Handler>
 void async_teardown(boost::beast::role_type, AnyStream& stream, Handler&& handler) {
-    stream.close();
-    asio::post(stream.get_executor(),
-               [done = std::forward<Handler>(handler)]() mutable { done(boost::system::error_code{}); });
+    const auto slot = asio::get_associated_cancellation_slot(handler);
+    auto done = [inner = std::forward<Handler>(handler)](const std::exception_ptr&) mutable {
+        inner(boost::system::error_code{});
+    };
+    asio::co_spawn(stream.get_executor(), linger(stream),
+                   asio::bind_cancellation_slot(slot, std::move(done)));
 }
 void teardown(boost::beast::role_type, AnyStream& stream, boost::system::error_code& error);
 void beast_close_socket(AnyStream& stream);

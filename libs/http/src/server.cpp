@@ -1,6 +1,5 @@
 #include "http/server.hpp"
 
-#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/message.hpp>
@@ -311,15 +310,10 @@ runtime::Task<error_code> Server::State::write(AnyStream& stream, BeastResponse 
                              [&](auto token) { return beast_http::async_write(stream, response, token); });
 }
 
-// Answers a request that was not read to its end. Closing at once would reset the connection, and the answer
-// might be lost with it: so we only stop sending, and read on for a while (RFC 9112 §9.6).
+// Answers a request that was not read to its end.
 runtime::Task<void> Server::State::refuse(AnyStream& stream, ServerResponse response) {
-    if (co_await write(stream, to_beast(std::move(response), false, false))) co_return;
-    error_code ignored;
-    stream.socket().shutdown(Tcp::socket::shutdown_send, ignored);
-    std::string rest(256 * 1024, '\0');
-    co_await timed(std::chrono::seconds{1},
-                   [&](auto token) { return asio::async_read(stream.socket(), asio::buffer(rest), token); });
+    const auto error = co_await write(stream, to_beast(std::move(response), false, false));
+    if (!error) co_await linger(stream);
 }
 
 runtime::Task<void> Server::State::upgrade(AnyStream stream, BeastRequest message, std::string peer) {

@@ -106,7 +106,8 @@ base::Result<Url> Url::parse(std::string_view text) {
 }
 
 base::Result<Url> Url::resolve(std::string_view location) const {
-    if (location.find("://") != std::string_view::npos && !location.starts_with('/')) return parse(location);
+    const auto mark = location.find_first_of(":/?#");
+    if (mark != std::string_view::npos && location[mark] == ':') return parse(location);
     if (location.starts_with("//")) return parse(scheme + ":" + std::string{location});
     const auto origin = scheme + "://" + authority();
     if (location.starts_with('/')) return parse(origin + std::string{location});
