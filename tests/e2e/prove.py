@@ -20,6 +20,7 @@ SCENARIOS = {
     "first-song": ("first_song", "six file formats reach a listener whole, Opus bit-identical"),
     "two-guilds": ("two_guilds", "two guilds play at once, queues never mix, one stops and the other goes on"),
     "commands": ("commands", "every command and button, and the answers a person gets when something is wrong"),
+    "second-listener": ("second_listener", "@discordjs/voice on Node hears what our services play"),
 }
 
 
@@ -48,7 +49,7 @@ def main() -> int:
     chosen = options.parse_args()
     if chosen.list:
         for name, (_, what) in SCENARIOS.items():
-            print(f"  {name:<12} {what}")
+            print(f"  {name:<15} {what}")
         return 0
     if chosen.name not in SCENARIOS:
         print(f"unknown scenario {chosen.name!r}; there are: {', '.join(SCENARIOS)}", file=sys.stderr)
