@@ -42,6 +42,7 @@ public:
         : context_{std::move(context)},
           options_{std::move(options)},
           callbacks_{std::move(callbacks)},
+          intent_{intent},
           session_{intent},
           tasks_{context_},
           timer_{context_.loop()},
@@ -64,8 +65,8 @@ private:
     void act(const voice::SetTimer& timer);
     void act(const voice::JoinWanted& join) { callbacks_.on_join_wanted(join.channel); }
     void act(const voice::Ready& ready);
-    void act(const voice::Resuming&) { context_.observer().log().info("voice_resuming"); }
-    void act(const voice::Resumed&) { context_.observer().log().info("voice_resumed"); }
+    void act(const voice::Resuming&) { log("voice_resuming"); }
+    void act(const voice::Resumed&) { log("voice_resumed"); }
     void act(const voice::Lost& lost) { tell(callbacks_.on_lost, lost.reason, lost.detail); }
     void act(const voice::Moved& moved) { tell(callbacks_.on_moved, moved.channel); }
     void act(const voice::GaveUp& over) { callbacks_.on_gave_up(over.reason, over.detail); }
@@ -77,6 +78,9 @@ private:
         if (callback) callback(arguments...);
     }
 
+    void log(std::string_view event) const {
+        context_.observer().log().info(event, {{"guild_id", intent_.guild}, {"user_id", intent_.user}});
+    }
     void spawn(std::string name, Task<base::Result<void>> task);
     Task<base::Result<void>> wait_for_leave();
     Task<base::Result<void>> run_timer();
@@ -90,6 +94,7 @@ private:
     runtime::Context context_;
     VoiceOptions options_;
     VoiceCallbacks callbacks_;
+    VoiceIntent intent_;
     VoiceSession session_;
     runtime::TaskGroup tasks_;
     std::vector<std::pair<std::string, Task<base::Result<void>>>> early_;  // spawned before run()

@@ -27,22 +27,22 @@ private:
 /// Called on the loop. May call back into the connection. All but the first three may be left empty.
 struct VoiceCallbacks {
     /// Ask the main gateway (op 4) to join; then feed on_own_state() and on_server().
-    std::function<void(base::ChannelId)> on_join_wanted;
+    std::function<void(base::ChannelId)> on_join_wanted{};
     /// Send from now on, through `udp`, with a new cipher; replaces an earlier Ready.
-    std::function<void(const TransportParams&, std::shared_ptr<const VoiceUdp> udp)> on_ready;
+    std::function<void(const TransportParams&, std::shared_ptr<const VoiceUdp> udp)> on_ready{};
     /// The end of run(), unless leave() was called.
-    std::function<void(base::Reason, const std::string& detail)> on_gave_up;
+    std::function<void(base::Reason, const std::string& detail)> on_gave_up{};
     /// Stop sending; on_ready or on_gave_up follows.
-    std::function<void(base::Reason, const std::string& detail)> on_lost;
-    std::function<void(base::ChannelId)> on_moved;
+    std::function<void(base::Reason, const std::string& detail)> on_lost{};
+    std::function<void(base::ChannelId)> on_moved{};
     /// Every datagram of the voice server, valid during the call, with its time of arrival.
-    std::function<void(base::ByteView, base::Instant)> on_datagram;
-    std::function<void(const voice::Speaking&)> on_speaking;
-    std::function<void(base::UserId)> on_user_left;
+    std::function<void(base::ByteView, base::Instant)> on_datagram{};
+    std::function<void(const voice::Speaking&)> on_speaking{};
+    std::function<void(base::UserId)> on_user_left{};
 };
 
 struct VoiceOptions {
-    std::string ca_file;  ///< PEM of certificates to trust besides the system's; empty = none
+    std::string ca_file{};  ///< PEM of certificates to trust besides the system's; empty = none
 };
 
 /// Runs a VoiceSession over a websocket and a UDP socket. Loop thread only; must outlive run().
