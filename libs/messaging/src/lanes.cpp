@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kRefillBelowMessages = 64;
 constexpr std::size_t kRefillBelowBytes = kMaxPayloadBytes;
+constexpr std::size_t kOverfullMessages = 2000;
+constexpr std::size_t kOverfullBytes = 4 * kMaxPayloadBytes;
 constexpr base::Reason kHandlerThrew{"messaging.handler_threw"};
 
 base::Error describe(const std::exception_ptr& thrown) {
@@ -72,6 +74,10 @@ Lane::Lane(const runtime::Context& context, Ownership ownership, std::int64_t ne
 
 bool Lane::has_room() const {
     return !closing && queue_.size() < kRefillBelowMessages && queued_bytes_ < kRefillBelowBytes;
+}
+
+bool Lane::is_overfull() const {
+    return queue_.size() >= kOverfullMessages || queued_bytes_ >= kOverfullBytes;
 }
 
 void Lane::push(Delivery delivery) {

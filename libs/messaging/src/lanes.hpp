@@ -20,6 +20,8 @@ struct Lane {
 
     /// Room for another fetch, so that the handler never waits for one while there are messages.
     bool has_room() const;
+    /// For a backend that pushes: enough for now.
+    bool is_overfull() const;
     void push(Delivery delivery);
 
     const Ownership owned;
