@@ -12,6 +12,7 @@
 
 #include "base/random.hpp"
 #include "domain/player.hpp"
+#include "testing/seeded.hpp"
 
 namespace bandstand::audio::domain {
 namespace {
@@ -305,11 +306,13 @@ private:
     int asked_ = 0;
 };
 
-TEST(PlayerSimulation, KeepsItsPromisesThroughAnyEvening) {
-    const auto first = base::random_seed();
+class PlayerSimulation : public bandstand::testing::SeededTest {};
+
+TEST_F(PlayerSimulation, KeepsItsPromisesThroughAnyEvening) {
+    const auto first = random_();
     std::size_t started = 0;
     std::size_t ended = 0;
-    for (std::uint64_t seed = first; seed < first + 2'000; ++seed) {
+    for (std::uint64_t seed = first; seed != first + 300; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Evening evening{seed};
         evening.run(300);
@@ -317,7 +320,7 @@ TEST(PlayerSimulation, KeepsItsPromisesThroughAnyEvening) {
         ended += evening.witness().tracks_ended();
         if (HasFailure()) return;
     }
-    EXPECT_GT(started, 2'000U) << "evenings on which nothing plays prove nothing";
+    EXPECT_GT(started, 300U) << "evenings on which nothing plays prove nothing";
     EXPECT_GT(ended, started / 2);
 }
 
