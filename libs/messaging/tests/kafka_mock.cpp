@@ -4,6 +4,8 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <cstdlib>
+
 namespace bandstand::messaging {
 
 struct KafkaMock::State {
@@ -19,7 +21,17 @@ struct KafkaMock::State {
     rd_kafka_mock_cluster_t* cluster;
 };
 
-KafkaMock::KafkaMock() : state_{std::make_shared<State>()} {}
+namespace {
+
+const char* real_brokers() {
+    return getenv("TEST_KAFKA_BROKERS");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+}
+
+}  // namespace
+
+KafkaMock::KafkaMock() {
+    if (real_brokers() == nullptr) state_ = std::make_shared<State>();
+}
 
 KafkaMock& KafkaMock::instance() {
     static KafkaMock mock;
@@ -27,10 +39,11 @@ KafkaMock& KafkaMock::instance() {
 }
 
 std::string KafkaMock::brokers() const {
-    return rd_kafka_mock_cluster_bootstraps(state_->cluster);
+    return is_mock() ? rd_kafka_mock_cluster_bootstraps(state_->cluster) : real_brokers();
 }
 
 void KafkaMock::create_topic(const std::string& name, int partitions) {
+    if (!is_mock()) return;
     const auto error = rd_kafka_mock_topic_create(state_->cluster, name.c_str(), partitions, 1);
     EXPECT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR);
 }

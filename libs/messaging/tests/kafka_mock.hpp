@@ -11,6 +11,8 @@ class KafkaMock {
 public:
     static KafkaMock& instance();
     std::string brokers() const;
+    bool is_mock() const { return state_ != nullptr; }
+    /// Of the mock; a real broker is asked by the backend under test.
     void create_topic(const std::string& name, int partitions);
 
 private:
