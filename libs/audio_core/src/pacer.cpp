@@ -200,7 +200,7 @@ void Pacer::give_up_time(base::Instant now) {
     const auto lag = now - deadline_of(next_slot_);
     if (lag < max_lag_) return;
     constexpr base::Duration kRound = kFrameDuration;
-    const auto rounds = (lag - max_lag_) / kRound + 1;
+    const auto rounds = lag / kRound;
     next_slot_ += rounds * static_cast<std::int64_t>(slots_.size());
     for (const Slot& slot : slots_) {
         for (auto* stream = slot.first; stream != nullptr; stream = stream->next_)

@@ -1,6 +1,7 @@
 #include "audio_core/stream_stats.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace bandstand::audio_core {
 
@@ -13,8 +14,8 @@ void LatenessHistogram::record(base::Duration late) {
     max_ns_.raise_to(static_cast<std::uint64_t>(ns));
 }
 
-std::array<std::uint64_t, kLatenessBounds_us.size() + 1> LatenessHistogram::buckets() const {
-    std::array<std::uint64_t, kLatenessBounds_us.size() + 1> counts{};
+LatenessHistogram::Buckets LatenessHistogram::buckets() const {
+    Buckets counts{};
     std::ranges::transform(buckets_, counts.begin(), &Counter::value);
     return counts;
 }
@@ -23,6 +24,24 @@ std::uint64_t LatenessHistogram::count() const {
     std::uint64_t total = 0;
     for (const auto& bucket : buckets_) total += bucket.value();
     return total;
+}
+
+base::Duration lateness_quantile(const LatenessHistogram::Buckets& buckets, double quantile) {
+    double wanted =
+        quantile * static_cast<double>(std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0}));
+    std::int64_t lower_us = 0;
+    for (std::size_t i = 0; i < kLatenessBounds_us.size(); ++i) {
+        const auto count = static_cast<double>(buckets[i]);
+        const auto width_us = static_cast<double>(kLatenessBounds_us[i] - lower_us);
+        if (wanted <= count) {
+            const double into_us = count > 0 ? width_us * wanted / count : 0;
+            return std::chrono::microseconds{lower_us} +
+                   base::Duration{static_cast<std::int64_t>(into_us * 1000)};
+        }
+        wanted -= count;
+        lower_us = kLatenessBounds_us[i];
+    }
+    return std::chrono::microseconds{lower_us};
 }
 
 FrameTag StreamStats::position() const {

@@ -124,8 +124,8 @@ struct PacerOptions {
 /// The schedule: absolute deadlines, streams spread over the slots of 20 ms, decided without I/O.
 ///
 /// Slot n is due at `start + n * 20 ms / slots`; nothing accumulates, so nothing drifts. After a late wake-up
-/// every missed slot is run in order; beyond `max_burst` rounds the time is given up and every stream is
-/// told.
+/// every missed slot is run in order. One that is later than `max_burst` rounds gives all of the delay up and
+/// tells every stream: a thread that is too busy would else stay that late for ever.
 class Pacer {
 public:
     explicit Pacer(PacerOptions options = {});

@@ -76,7 +76,7 @@ private:
 };
 
 struct SendThreadOptions {
-    PacerOptions pacer;
+    PacerOptions pacer{};
     std::size_t ring_bytes = PacketRing::kDefaultBytes;  ///< per stream
     bool realtime = false;  ///< ask for SCHED_FIFO; goes on without if the system refuses
 };

@@ -25,16 +25,19 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// Upper bounds of the lateness buckets in microseconds, inclusive; one more bucket takes the rest.
-constexpr std::array<std::int64_t, 11> kLatenessBounds_us{50,    100,    250,    500,    1'000,  2'000,
-                                                          5'000, 10'000, 20'000, 50'000, 100'000};
+/// Upper bounds of the lateness buckets in microseconds, inclusive: four per decade. One more bucket takes
+/// the rest.
+constexpr std::array<std::int64_t, 17> kLatenessBounds_us{
+    10, 18, 32, 56, 100, 180, 320, 560, 1'000, 1'800, 3'200, 5'600, 10'000, 18'000, 32'000, 56'000, 100'000};
 
 /// Lateness of a packet = when the kernel had it - its deadline. One writer, any readers.
 class LatenessHistogram {
 public:
+    /// Packets by bucket, not cumulative; the last bucket is unbounded.
+    using Buckets = std::array<std::uint64_t, kLatenessBounds_us.size() + 1>;
+
     void record(base::Duration late);
-    /// Not cumulative; the last bucket is unbounded.
-    std::array<std::uint64_t, kLatenessBounds_us.size() + 1> buckets() const;
+    Buckets buckets() const;
     std::uint64_t count() const;
     base::Duration sum() const { return base::Duration{static_cast<std::int64_t>(sum_ns_.value())}; }
     base::Duration max() const { return base::Duration{static_cast<std::int64_t>(max_ns_.value())}; }
@@ -44,6 +47,10 @@ private:
     Counter sum_ns_;
     Counter max_ns_;
 };
+
+/// The lateness that a part `quantile` (0 to 1) of the packets do not exceed, interpolated within a bucket;
+/// beyond the last bound it is that bound. Zero if there are no packets.
+base::Duration lateness_quantile(const LatenessHistogram::Buckets& buckets, double quantile);
 
 /// What happened to one stream. Written by the send thread, read by anybody at any time.
 struct StreamStats {
