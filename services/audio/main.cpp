@@ -79,6 +79,9 @@ runtime::Task<base::Result<void>> serve(runtime::Context context) {
     http::add_ops_routes(ops, context);
     rpc::Server rpc_server{context, {.address = config->grpc}};
     PlayerApi api{rpc_server, host, library};
+    context.readiness().add("database", [&] { return store.why_not_ready(); });
+    if (auto listening = ops.listen(); !listening) co_return listening;
+    if (auto listening = rpc_server.listen(); !listening) co_return listening;
 
     runtime::TaskGroup tasks{context};
     tasks.spawn("ops", ops.serve());
@@ -86,6 +89,7 @@ runtime::Task<base::Result<void>> serve(runtime::Context context) {
     for (std::size_t i = 0; i < (*senders)->threads(); ++i)
         tasks.spawn("sender events", (*senders)->deliver(i));
     tasks.spawn("library", library.watch());
+    tasks.spawn("database", store.watch());
     tasks.spawn("grpc", rpc_server.serve());
     tasks.spawn("players", host.tick());
     tasks.spawn("inbox", bus->consume({.group = "audio.player",

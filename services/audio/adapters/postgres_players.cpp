@@ -1,6 +1,7 @@
 #include "adapters/postgres_players.hpp"
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,10 @@ namespace {
 
 constexpr std::string_view kSchema = "audio";
 constexpr std::string_view kConsumer = "audio.player";
+
+constexpr std::chrono::seconds kWatch{5};
+
+constexpr postgres::Statement kAreYouThere{"audio_are_you_there", "SELECT 1"};
 
 constexpr postgres::Statement kFindPlayer{
     "audio_find_player",
@@ -97,6 +102,14 @@ runtime::Task<base::Result<void>> PostgresPlayers::migrate(postgres::Pool& pool)
     auto outbox = co_await outbox::migrate(pool);
     if (!outbox) co_return outbox;
     co_return co_await messaging::migrate(pool);
+}
+
+runtime::Task<base::Result<void>> PostgresPlayers::watch() {
+    for (;;) {
+        const auto there = co_await pool_.execute(kAreYouThere);
+        why_not_ready_ = there ? "" : std::string{there.error().reason().name};
+        co_await runtime::sleep_for(kWatch);
+    }
 }
 
 runtime::Task<base::Result<std::optional<ports::SavedPlayer>>> PostgresPlayers::find(domain::PlayerKey key) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "ports/players.hpp"
 #include "postgres/pool.hpp"
 #include "runtime/context.hpp"
@@ -15,6 +17,11 @@ public:
     /// Creates the schema, the bus's and the outbox's.
     static runtime::Task<base::Result<void>> migrate(postgres::Pool& pool);
 
+    /// Asks the database every few seconds whether it is there, until stopped.
+    runtime::Task<base::Result<void>> watch();
+    /// Why players cannot be saved now; empty = they can.
+    const std::string& why_not_ready() const { return why_not_ready_; }
+
     runtime::Task<base::Result<std::optional<ports::SavedPlayer>>> find(domain::PlayerKey key) override;
     runtime::Task<base::Result<std::vector<ports::SavedPlayer>>> playing(int partition) override;
     runtime::Task<base::Result<bool>> save(ports::Change change) override;
@@ -25,6 +32,7 @@ private:
 
     runtime::Context context_;
     postgres::Pool& pool_;
+    std::string why_not_ready_;
 };
 
 }  // namespace bandstand::audio

@@ -120,8 +120,8 @@ void VoiceStage::open(const domain::OpenVoice& order) {
     sound_->set_bitrate(order.bitrate);
     current_ = std::make_shared<bool>(true);
     const auto callbacks = callbacks_for(current_);
-    link_ =
-        std::make_shared<Link>(parts_.context, discord::VoiceIntent{key_.guild, key_.bot, order.channel}, options_, callbacks);
+    link_ = std::make_shared<Link>(parts_.context, discord::VoiceIntent{key_.guild, key_.bot, order.channel},
+                                   options_, callbacks);
     parts_.tasks.spawn("voice", Link::run(link_, parts_.context.observer().log(), key_.guild));
     link_->connection.join(order.channel);
 }
@@ -155,7 +155,8 @@ void VoiceStage::attach(const discord::TransportParams& params, const discord::V
                               : base::Result<void>{std::unexpected(std::move(transport).error())};
     if (attached) return report_(domain::VoiceReady{});
     warn("voice_not_attached", attached.error().reason(), attached.error().detail());
-    report_(domain::VoiceGaveUp{std::string{domain::kVoiceFailed.name}, "The voice connection could not be used."});
+    report_(domain::VoiceGaveUp{std::string{domain::kVoiceFailed.name},
+                                "The voice connection could not be used."});
 }
 
 void VoiceStage::hang_up() {

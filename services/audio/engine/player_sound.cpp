@@ -108,6 +108,7 @@ base::Result<void> PlayerSound::attach(audio_core::Transport transport) {
     held_ = false;
     speaking_ = false;
     if (sender_) {
+        stop_sending();
         if (auto moved = (*sender_)->set_transport(std::move(transport)); !moved) return moved;
     } else {
         auto sender =
