@@ -23,6 +23,7 @@ using base::ErrorKind;
 constexpr int kTries = 4;  // the first and three more
 constexpr base::Duration kFirstRetryAfter = 500ms;
 constexpr base::Duration kFirstRetryOfAnswer = 50ms;  // an interaction must be answered within 3 s
+constexpr base::Duration kKeepAlive = 60s;            // a warm connection saves an answer the TLS handshake
 constexpr std::size_t kMaxErrorDetail = 500;
 
 std::optional<base::Duration> seconds_of(std::optional<std::string_view> text) {
@@ -156,6 +157,7 @@ struct RestClient::State : std::enable_shared_from_this<State> {
         http::ClientOptions made;
         made.user_agent = options.user_agent;
         made.ca_file = options.ca_file;
+        made.idle_timeout = kKeepAlive;
         return made;
     }
 

@@ -5,6 +5,11 @@
 #include "app/command_registration.hpp"
 
 namespace bandstand::gateway {
+namespace {
+
+constexpr base::Duration kRegisterAgain = std::chrono::seconds{30};
+
+}  // namespace
 
 Bot::Bot(Parts parts)
     : parts_{parts},
@@ -26,8 +31,17 @@ void Bot::on(discord::Ready event, base::Instant) {
     parts_.context.observer().log().info("bot_ready",
                                          {{"bot", event.user.name}, {"guilds", event.guilds.size()}});
     if (std::exchange(registered_, true)) return;
-    in_background("commands_not_registered",
-                  register_commands(parts_.context, parts_.discord, parts_.registry, event.application));
+    in_background("commands_not_registered", register_until_done(event.application));
+}
+
+runtime::Task<base::Result<void>> Bot::register_until_done(base::ApplicationId application) {
+    for (;;) {
+        auto done = co_await register_commands(parts_.context, parts_.discord, parts_.registry, application);
+        if (done || done.error().kind() != base::ErrorKind::unavailable) co_return done;
+        parts_.context.observer().log().warn("commands_not_registered_yet",
+                                             {{"detail", done.error().describe()}});
+        co_await runtime::sleep_for(kRegisterAgain);
+    }
 }
 
 void Bot::on(discord::GuildCreate event, base::Instant) {

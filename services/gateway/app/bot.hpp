@@ -56,6 +56,8 @@ private:
     /// A new session lost the voice state of the old one: ask for the channel again.
     void rejoin(base::GuildId guild, base::ChannelId channel);
     void become_speaker_if_suppressed(const discord::VoiceState& own);
+    /// Until Discord and the database have taken it.
+    runtime::Task<base::Result<void>> register_until_done(base::ApplicationId application);
     /// Runs `task` in the background; a failure is logged under `event`.
     void in_background(std::string_view event, runtime::Task<base::Result<void>> task);
 

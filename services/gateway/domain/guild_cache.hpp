@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
-#include "discord/gateway_payload.hpp"
+#include "discord/events.hpp"
 #include "discord/models.hpp"
 #include "discord/permissions.hpp"
 

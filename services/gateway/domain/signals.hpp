@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
-#include "discord/gateway_payload.hpp"
+#include "discord/events.hpp"
 #include "domain/guild_cache.hpp"
 
 /// What Discord says about the bot's voice connection, as its player must hear it.

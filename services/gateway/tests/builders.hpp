@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "discord/gateway_payload.hpp"
+#include "discord/events.hpp"
 #include "domain/guild_cache.hpp"
 #include "domain/playback.hpp"
 
