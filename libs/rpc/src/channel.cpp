@@ -103,7 +103,11 @@ runtime::Task<base::Result<void>> finished(Channel channel, std::shared_ptr<grpc
         throw boost::system::system_error{asio::error::operation_aborted};
     }
     if (status.ok()) co_return base::ok();
-    co_return std::unexpected(to_error(status, reason_of(*call)).during(channel.address()));
+    const auto reason = reason_of(*call);
+    auto error = to_error(status, reason);
+    // A handler's own words stay as they are: a person may read them. The transport's need the place.
+    if (!reason.empty()) co_return std::unexpected(std::move(error));
+    co_return std::unexpected(std::move(error).during(channel.address()));
 }
 
 }  // namespace detail
