@@ -67,7 +67,6 @@ public:
     };
     std::optional<Record> front();
     void pop();
-    void prefetch() const { const auto* p = storage_.get() + (read_.load(std::memory_order_relaxed) & (size_ - 1)); for (int k = 0; k < 6; ++k) __builtin_prefetch(p + 64 * k); }
     /// Drops what was pushed before `mark` was read.
     void drop_before(std::uint64_t mark);
     /// An end of track is queued: waiting for more packets before playing would wait in vain.
