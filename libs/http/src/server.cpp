@@ -165,6 +165,9 @@ std::uint16_t Server::port() const {
 
 runtime::Task<base::Result<void>> Server::serve() {
     const auto state = state_;
+    if (!state->acceptor.is_open()) {
+        if (auto bound = listen(); !bound) co_return bound;
+    }
     runtime::TaskGroup sessions{state->context};
     sessions.spawn("accept", state->accept(sessions));
     co_await asio::this_coro::throw_if_cancelled(false);  // being stopped, we still have to drain and join

@@ -78,11 +78,13 @@ public:
     void route(std::string method, std::string pattern, Handler handler);
     void websocket(std::string pattern, WebSocketHandler handler);
 
-    /// Binds. Errors: kCannotListen (with the address), kBadCertificate.
+    /// Binds; for who wants to know the port, or a failure, before serve(). Errors: kCannotListen (with the
+    /// address), kBadCertificate.
     base::Result<void> listen();
     std::uint16_t port() const;
-    /// Serves until stopped: then takes no more connections, answers the requests that it has within
-    /// `drain_timeout`, and ends the rest (WebSocket handlers see operation_aborted).
+    /// Binds unless listen() did, and serves until stopped: then takes no more connections, answers the
+    /// requests that it has within `drain_timeout`, and ends the rest (WebSocket handlers see
+    /// operation_aborted).
     runtime::Task<base::Result<void>> serve();
 
     struct State;
