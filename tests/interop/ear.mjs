@@ -34,8 +34,9 @@ class Voice {
   undecodable = 0;
   lastSoundAt = 0;
 
-  constructor(userId) {
+  constructor(userId, packets) {
     this.userId = userId;
+    this.stream = packets.on('data', (packet) => this.take(packet));
   }
 
   take(packet) {
@@ -50,6 +51,7 @@ class Voice {
   }
 
   report() {
+    this.stream.destroy();
     this.#decoder.delete();
     const pcm = Buffer.concat(this.#pcm);
     const sides = [0, 1].map((side) =>
@@ -100,10 +102,8 @@ export async function listen(connection, { untilSilentMs, limitMs }) {
   const voices = new Map();
   const begin = (userId) => {
     if (voices.has(userId)) return;
-    const voice = new Voice(userId);
-    voices.set(userId, voice);
     const packets = connection.receiver.subscribe(userId, { end: { behavior: EndBehaviorType.Manual } });
-    packets.on('data', (packet) => voice.take(packet));
+    voices.set(userId, new Voice(userId, packets));
   };
   connection.receiver.speaking.on('start', begin); // told before the packet is handed on, so none is missed
   const deadline = performance.now() + limitMs;

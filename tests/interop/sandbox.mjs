@@ -56,7 +56,7 @@ export function next(emitter, name, { ms = 15_000, wanted = () => true } = {}) {
 
 /** A discord.js client that is ready: all its guilds have arrived. */
 export async function login(token, options = {}) {
-  const intents = [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates];
+  const intents = [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages, GatewayIntentBits.GuildVoiceStates];
   const client = new Client({ intents, rest: { api: SANDBOX_API_URL, version: '10' }, ...options });
   const ready = next(client, 'clientReady', { ms: 30_000 });
   await Promise.all([client.login(token), ready]);
