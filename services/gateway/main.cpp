@@ -144,6 +144,7 @@ runtime::Task<base::Result<void>> serve(runtime::Context context) {
 
     http::Server ops{context, {.address = config->ops.host, .port = config->ops.port}};
     http::add_ops_routes(ops, context);
+    if (auto listening = ops.listen(); !listening) co_return listening;
     rpc::Server rpc_server{context, {.address = config->grpc}};
     GatewayControlApi api{rpc_server, control};
 
