@@ -54,7 +54,7 @@ public:
     std::string endpoint() const { return "localhost:" + std::to_string(server_.port()); }
     std::string ca_file() const { return certificate_.ca_file(); }
     void send_datagram(const std::string& text) { udp_.send_to(asio::buffer(text), client_); }
-    /// Ends the connection there is, with this code.
+    /// Ends the connection there is with this code, at the next message, whichever that is.
     void close_next(std::uint16_t code) { close_with_ = code; }
 
     std::vector<std::string> targets;
@@ -64,7 +64,7 @@ public:
 
 private:
     Task<void> talk(std::unique_ptr<http::WebSocket> socket) {
-        say(*socket, 8, {{"v", 8}, {"heartbeat_interval", 200}});
+        say(*socket, 8, {{"v", 8}, {"heartbeat_interval", 1000}});
         while (true) {
             auto next = co_await socket->receive();
             if (!next) co_return;
@@ -150,6 +150,15 @@ public:
         return static_cast<std::size_t>(std::ranges::count_if(
             server_.heard, [op](const auto& message) { return message.at("op") == op; }));
     }
+    /// The server knows that audio comes, and heard it after its last Identify or Resume.
+    bool heard_speaking() const {
+        for (auto message = server_.heard.rbegin(); message != server_.heard.rend(); ++message) {
+            const int op = message->at("op");
+            if (op == 5) return message->at("d").at("speaking") == 1 && message->at("d").at("ssrc") == kSsrc;
+            if (op == 0 || op == 7) return false;
+        }
+        return false;
+    }
     /// Joins, plays `scenario`, and stops everything.
     void play(std::function<Task<void>()> scenario) {
         ASSERT_TRUE(server_.listen());
@@ -193,8 +202,7 @@ TEST_F(VoiceConnectionTest, ReachesReadyAndCarriesDatagramsBothWays) {
         server_.send_datagram("in");
         co_await until([this] { return !received_.empty() && received_.back() == "in"; });
         voice_->set_speaking(true);
-        co_await until([this] { return heard(5) == 2; });
-        EXPECT_EQ(server_.heard.back().at("d").at("ssrc"), kSsrc);
+        co_await until([this] { return heard_speaking(); });
         co_await until([this] { return heard(3) >= 1; });
     });
 }
@@ -215,8 +223,7 @@ TEST_F(VoiceConnectionTest, ResumesOnANewSocketWithTheSameUdp) {
         server_.close_next(4015);
         voice_->set_speaking(true);
         co_await until([this] { return heard(7) == 1; });
-        co_await until([this] { return voice_->session().ready() && heard(5) >= 3; });
-        EXPECT_EQ(server_.heard.back().at("d").at("speaking"), 1);
+        co_await until([this] { return voice_->session().ready() && heard_speaking(); });
         EXPECT_EQ(readies_, 1);
         EXPECT_TRUE(lost_.empty());
         EXPECT_EQ(::send(udp_->fd(), "still", 5, 0), 5);
