@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "config/environment.hpp"
 #include "testing/seeded.hpp"
 
 namespace bandstand::crypto {
@@ -32,9 +32,8 @@ TransportCipher cipher(TransportMode mode, std::uint32_t first_nonce = 0) {
 }
 
 nlohmann::json vectors() {
-    const char* root = std::getenv("BANDSTAND_SOURCE_DIR");
-    std::ifstream file{std::string{root != nullptr ? root : "."} +
-                       "/libs/crypto/tests/data/transport_rtpsize.json"};
+    const auto root = config::Environment::of_process().get("BANDSTAND_SOURCE_DIR");
+    std::ifstream file{root.value_or(".") + "/libs/crypto/tests/data/transport_rtpsize.json"};
     return nlohmann::json::parse(file);
 }
 

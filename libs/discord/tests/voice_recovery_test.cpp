@@ -7,6 +7,8 @@
 namespace bandstand::discord {
 namespace {
 
+using namespace std::chrono_literals;
+
 using ::testing::HasSubstr;
 
 class VoiceRecovery : public VoiceSessionTest {

@@ -11,7 +11,6 @@
 
 namespace bandstand::discord {
 
-using namespace std::chrono_literals;
 using nlohmann::json;
 
 constexpr base::GuildId kGuild{41};
@@ -106,8 +105,8 @@ protected:
         text(message(4, description_d(), 2));
     }
     void keep_alive(base::Duration time) {
-        for (base::Duration passed{}; passed < time; passed += 1s) {
-            pass(1s);
+        for (base::Duration passed{}; passed < time; passed += std::chrono::seconds{1}) {
+            pass(std::chrono::seconds{1});
             text(message(6, {{"t", 1}}));
         }
     }
@@ -152,7 +151,7 @@ protected:
         }
     }
 
-    base::Instant now_{1h};
+    base::Instant now_{std::chrono::hours{1}};
     std::optional<base::Instant> due_;
     VoiceSession session_{{kGuild, kBot, kStage}};
     voice::Actions seen_;

@@ -5,6 +5,8 @@
 namespace bandstand::discord {
 namespace {
 
+using namespace std::chrono_literals;
+
 // ---- joining
 
 TEST_F(VoiceSessionTest, AsksTheMainGatewayToJoin) {

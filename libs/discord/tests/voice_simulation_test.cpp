@@ -9,6 +9,8 @@
 namespace bandstand::discord {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int kRuns = 3000;
 constexpr base::Duration kChaos = 90s;
 constexpr base::Duration kReasonable = 400s;  // the longest way home: five rejoins, each with a time-out
