@@ -8,6 +8,8 @@
 namespace bandstand::http {
 namespace {
 
+using namespace std::chrono_literals;
+
 class ClientTest : public HttpTest {};
 
 ClientOptions quick() {

@@ -23,7 +23,6 @@
 
 namespace bandstand::http {
 
-using namespace std::chrono_literals;
 using runtime::Task;
 using Tcp = asio::ip::tcp;
 

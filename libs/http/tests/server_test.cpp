@@ -9,6 +9,8 @@
 namespace bandstand::http {
 namespace {
 
+using namespace std::chrono_literals;
+
 class ServerTest : public HttpTest {
 public:
     // Sends `text` as it is, and returns all that comes back until the server closes.

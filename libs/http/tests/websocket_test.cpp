@@ -6,6 +6,8 @@
 namespace bandstand::http {
 namespace {
 
+using namespace std::chrono_literals;
+
 using Received = base::Result<std::variant<WsMessage, WsClosed>>;
 
 std::string text_of(const Received& received) {

@@ -49,7 +49,8 @@ public:
     WebSocket(const WebSocket&) = delete;
     WebSocket& operator=(const WebSocket&) = delete;
 
-    /// The next message, or how it ended. After WsClosed it answers WsClosed again. One caller at a time.
+    /// The next message, or how it ended. After WsClosed it answers WsClosed again. One caller at a time. A
+    /// receive that is cancelled (a stop, a deadline) loses the connection.
     runtime::Task<base::Result<std::variant<WsMessage, WsClosed>>> receive();
     /// Queues; messages leave in order. Errors: kSendQueueFull, kNotOpen.
     base::Result<void> send(WsMessage message);
