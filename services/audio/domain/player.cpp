@@ -31,6 +31,9 @@ Decision Player::handle(const Input& input, base::Instant now) {
     if (queue_.version() != version) {
         publish(QueueChanged{queue_.version(), static_cast<std::uint32_t>(queue_.size())});
     }
+    // A person waits for the answer; the rest is news. Facts are published in this order.
+    std::ranges::stable_partition(out_.facts,
+                                  [](const Fact& fact) { return std::holds_alternative<Answered>(fact); });
     for (auto& fact : out_.facts) {
         // Only now: a view shows the player after all that the command caused.
         if (auto* answered = std::get_if<Answered>(&fact)) answered->view = view(answered->view.page);

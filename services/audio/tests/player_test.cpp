@@ -221,6 +221,25 @@ TEST_F(PlayerTest, LeaveKeepsTheQueueForWhoCallsTheBotBack) {
     EXPECT_TRUE(bench.all_facts<TrackStarted>().empty()) << "it was announced before";
 }
 
+TEST_F(PlayerTest, JoinGoesOnWithAKeptQueue) {
+    const auto stream = bench.playing();
+    bench.tell(Position{stream, seconds{42}});
+    bench.ask(Leave{});
+    bench.forget_past();
+    bench.ask(Join{});
+    bench.connect();
+    EXPECT_EQ(bench.last_effect<OpenStream>().from, seconds{42});
+    bench.open_and_start();
+    EXPECT_EQ(bench.player.view().state, PlayerState::playing);
+}
+
+TEST_F(PlayerTest, TheAnswerIsPublishedBeforeTheNews) {
+    bench.playing();
+    bench.forget_past();
+    bench.ask(Skip{});
+    EXPECT_TRUE(std::holds_alternative<Answered>(bench.facts.at(0)));
+}
+
 TEST_F(PlayerTest, PauseAndResumeTakeTurns) {
     bench.playing();
     EXPECT_EQ(bench.refusal(bench.ask(Resume{})), "audio.not_paused");

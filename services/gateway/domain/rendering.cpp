@@ -177,7 +177,7 @@ OutgoingMessage render_queue(const PlayerView& view) {
     if (view.upcoming.empty()) embed.description += "\nNothing comes after it. Add something with `/play`.";
     const auto pages = std::max(1U, (view.upcoming_total + kPageSize - 1) / kPageSize);
     embed.footer = "Page " + std::to_string(view.page) + " of " + std::to_string(pages) + " · " +
-                   std::to_string(view.upcoming_total) + " songs";
+                   std::to_string(view.upcoming_total) + (view.upcoming_total == 1 ? " song" : " songs");
     if (view.upcoming_duration.count() > 0) embed.footer += " · " + clock_text(view.upcoming_duration);
     auto message = with_embed(std::move(embed));
     if (pages > 1) {
