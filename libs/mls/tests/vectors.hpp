@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/bytes.hpp"
+#include "config/environment.hpp"
 #include "mls/crypto.hpp"
 
 namespace bandstand::mls {
@@ -16,8 +16,8 @@ using Json = nlohmann::json;
 
 /// One of the official files (tests/data/README.md).
 inline Json load_vectors(const std::string& name) {
-    const char* root = std::getenv("BANDSTAND_SOURCE_DIR");
-    std::ifstream file{std::string{root != nullptr ? root : "."} + "/libs/mls/tests/data/" + name + ".json"};
+    const auto root = config::Environment::of_process().get("BANDSTAND_SOURCE_DIR");
+    std::ifstream file{root.value_or(".") + "/libs/mls/tests/data/" + name + ".json"};
     EXPECT_TRUE(file) << name << ": run through ctest, or set BANDSTAND_SOURCE_DIR";
     return Json::parse(file);
 }
