@@ -148,6 +148,7 @@ runtime::Task<base::Result<void>> serve(runtime::Context context) {
     rpc::Server rpc_server{context, {.address = config->grpc}};
     GatewayControlApi api{rpc_server, control};
 
+    if (auto bound = rpc_server.listen(); !bound) co_return bound;
     std::size_t running = identities.size();
     runtime::TaskGroup tasks{context};
     tasks.spawn("ops", ops.serve());

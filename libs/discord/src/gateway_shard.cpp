@@ -230,6 +230,7 @@ ShardActions GatewayShard::on_payload(GatewayPayload payload, base::Instant now)
         if (sent_.size() < kAllSends) send_heartbeat(now, out);  // the timer's rhythm stays as it is
     } else if (std::holds_alternative<ReconnectRequested>(payload)) {
         drop(kCloseToResume, "gateway_reconnect_requested", out);
+        failures_ = 0;  // Discord moves us elsewhere: no failure of the connection
         lost(AfterClose::resume, base::Duration::zero(), now, out);
     } else if (const auto* invalid = std::get_if<InvalidSession>(&payload)) {
         on_invalid_session(invalid->resumable, now, out);

@@ -185,6 +185,17 @@ TEST_F(GatewayShardTest, ReconnectRequestedClosesAndResumesWithinASecond) {
     EXPECT_EQ(opcodes(open()), std::vector{6});
 }
 
+TEST_F(GatewayShardTest, ReconnectRequestsDoNotAddUpToALongWait) {
+    become_ready();
+    for (int i = 0; i < 10; ++i) {
+        shard_.on_payload(ReconnectRequested{}, now());
+        EXPECT_LE(shard_.next_wakeup() - now(), 1s);
+        reconnect();
+        open();
+        shard_.on_payload(Dispatch{2, "RESUMED", Resumed{}}, now());
+    }
+}
+
 TEST_F(GatewayShardTest, AReconnectRequestInsteadOfHelloStartsAgain) {
     shard_.start(now());
     shard_.on_connected(now());
