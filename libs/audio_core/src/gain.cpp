@@ -41,7 +41,7 @@ Nodes plan(const PcmFrame& frame, float start) {
 
 void Gain::apply(PcmFrame& frame) {
     const float step = (target_ - current_) / kFrameSamples;
-    for (int i = 0; i < kFrameSamples; ++i) {
+    for (std::size_t i = 0; i < kFrameSamples; ++i) {
         const float gain = current_ + step * static_cast<float>(i + 1);
         frame.samples[2 * i] *= gain;
         frame.samples[2 * i + 1] *= gain;

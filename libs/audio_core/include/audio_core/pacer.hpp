@@ -166,7 +166,7 @@ private:
     std::vector<Slot> slots_;
     base::Duration slot_length_;
     base::Duration max_lag_;
-    base::Instant start_{};
+    base::Instant start_;
     std::int64_t next_slot_ = 0;
     std::size_t streams_ = 0;
 };

@@ -34,9 +34,9 @@ constexpr std::size_t kGapCauses = 4;
 ///
 /// 64 KiB hold 4 s at 128 kbit/s, and 50 packets (1 s) of the greatest size.
 /// The producer may change threads as long as one's last push happens before the other's first.
-class PacketRing {
+class PacketRing {  // NOLINT(clang-analyzer-optin.performance.Padding): a cache line for each side
 public:
-    static constexpr std::size_t kDefaultBytes = 64 * 1024;
+    static constexpr std::size_t kDefaultBytes = std::size_t{64} * 1024;
     /// Rounded up to a power of two, at least 4 KiB.
     explicit PacketRing(std::size_t bytes = kDefaultBytes);
     PacketRing(const PacketRing&) = delete;
