@@ -31,14 +31,24 @@ Decision Player::handle(const Input& input, base::Instant now) {
     if (queue_.version() != version) {
         publish(QueueChanged{queue_.version(), static_cast<std::uint32_t>(queue_.size())});
     }
-    // A person waits for the answer; the rest is news. Facts are published in this order.
-    std::ranges::stable_partition(out_.facts,
-                                  [](const Fact& fact) { return std::holds_alternative<Answered>(fact); });
-    for (auto& fact : out_.facts) {
-        // Only now: a view shows the player after all that the command caused.
-        if (auto* answered = std::get_if<Answered>(&fact)) answered->view = view(answered->view.page);
-    }
+    answers_first();
     return std::exchange(out_, {});
+}
+
+// A person waits for the answer; the rest is news. Facts are published in this order.
+void Player::answers_first() {
+    std::vector<Fact> ordered;
+    for (auto& fact : out_.facts) {
+        auto* answered = std::get_if<Answered>(&fact);
+        if (!answered) continue;
+        answered->view = view(answered->view.page);  // only now: it shows all that the command caused
+        ordered.push_back(std::move(fact));
+    }
+    for (auto& fact : out_.facts) {
+        // A moved-from answer is still an answer.
+        if (!std::holds_alternative<Answered>(fact)) ordered.push_back(std::move(fact));
+    }
+    out_.facts = std::move(ordered);
 }
 
 std::optional<base::Instant> Player::deadline() const {

@@ -150,6 +150,7 @@ private:
     void close(std::optional<Stream>& stream);
 
     // player.cpp
+    void answers_first();
     void reconcile();
     void settle_voice();
     void settle_streams();
