@@ -7,8 +7,8 @@
 namespace bandstand::media {
 namespace {
 
-constexpr std::size_t kMaxAllocation =
-    128 * 1024 * 1024;  // one allocation inside FFmpeg; an index of 24 h is less
+// One allocation inside FFmpeg; an index of 24 h is less.
+constexpr std::size_t kMaxAllocation = std::size_t{128} * 1024 * 1024;
 constexpr std::int64_t kAnalyseDuration_us = 3'000'000;
 constexpr int kMaxChannels = 64;
 

@@ -65,7 +65,7 @@ Reader::Reader(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Reader::~Reader() = default;
 
 base::Result<std::unique_ptr<Reader>> Reader::open(std::unique_ptr<ByteSource> source, Limits limits,
-                                                   std::string name_hint) {
+                                                   const std::string& name_hint) {
     auto demuxer = Demuxer::open(std::move(source), limits);
     if (!demuxer) return std::unexpected(std::move(demuxer).error().during("open track"));
     auto impl = std::make_unique<Impl>();

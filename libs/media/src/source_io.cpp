@@ -23,7 +23,7 @@ SourceIo::SourceIo(std::unique_ptr<ByteSource> source) : source_{std::move(sourc
 }
 
 SourceIo::~SourceIo() {
-    av_freep(&context_->buffer);  // FFmpeg may have replaced the one that we gave
+    av_freep(static_cast<void*>(&context_->buffer));  // FFmpeg may have replaced the one that we gave
     avio_context_free(&context_);
 }
 

@@ -41,7 +41,7 @@ private:
     AVIOContext* context_;
     std::uint64_t position_ = 0;
     std::uint64_t budget_ = 0;
-    base::Instant deadline_{};
+    base::Instant deadline_;
     std::optional<base::Error> error_;
 };
 

@@ -91,12 +91,6 @@ base::Bytes read_file(const fs::path& path) {
     return {bytes.begin(), bytes.end()};
 }
 
-fs::path write_file(const std::string& name, base::ByteView content) {
-    const auto path = folder() / name;
-    std::ofstream{path, std::ios::binary} << base::as_text(content);
-    return path;
-}
-
 std::unique_ptr<Reader> open(const fs::path& path, Limits limits) {
     auto source = FileSource::open(path);
     EXPECT_TRUE(source) << source.error().describe();

@@ -30,7 +30,6 @@ std::filesystem::path song(const std::string& name, const std::string& options =
 std::filesystem::path ffmpeg(const std::string& arguments, const std::string& name);
 
 base::Bytes read_file(const std::filesystem::path& path);
-std::filesystem::path write_file(const std::string& name, base::ByteView content);
 
 /// Opens a file as services do; fails the test if it cannot.
 std::unique_ptr<Reader> open(const std::filesystem::path& path, Limits limits = {});

@@ -23,12 +23,13 @@ constexpr base::Reason kNotPassthrough{
 
 /// What a file may cost us, whoever made it.
 struct Limits {
-    std::size_t open_bytes = 32 * 1024 * 1024;  ///< read by open() as a whole: covers and indexes are large
-    std::size_t probe_bytes = 2 * 1024 * 1024;  ///< read to find out what it is
-    std::chrono::milliseconds open_timeout{10'000};  ///< for open() as a whole
+    std::size_t open_bytes =
+        std::size_t{32} * 1024 * 1024;  ///< read by open() as a whole: covers and indexes are large
+    std::size_t probe_bytes = std::size_t{2} * 1024 * 1024;  ///< read to find out what it is
+    std::chrono::milliseconds open_timeout{10'000};          ///< for open() as a whole
     std::chrono::milliseconds read_timeout{10'000};  ///< for one next_packet(), next_frame() or seek()
     unsigned max_streams = 32;                       ///< of all kinds in the container
-    std::size_t max_packet_bytes = 1024 * 1024;
+    std::size_t max_packet_bytes = std::size_t{1024} * 1024;
     std::chrono::hours max_duration{24};
 };
 
@@ -54,7 +55,7 @@ public:
     /// `name_hint` (a file name, or the decoded path of a URL) gives the title if no tag does; what the file
     /// is, its bytes say alone. Errors: kNotAudio, kBroken, kTooLarge, kTooSlow, or what the source said.
     static base::Result<std::unique_ptr<Reader>> open(std::unique_ptr<ByteSource> source, Limits limits = {},
-                                                      std::string name_hint = {});
+                                                      const std::string& name_hint = {});
     ~Reader();
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
