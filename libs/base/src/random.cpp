@@ -21,7 +21,8 @@ std::uint64_t split_mix(std::uint64_t& state) {
 
 }  // namespace
 
-Random::Random(std::uint64_t seed) : state_{split_mix(seed), split_mix(seed), split_mix(seed), split_mix(seed)} {}
+Random::Random(std::uint64_t seed)
+    : state_{split_mix(seed), split_mix(seed), split_mix(seed), split_mix(seed)} {}
 
 Random::result_type Random::operator()() {
     const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
@@ -42,7 +43,9 @@ std::uint64_t Random::below(std::uint64_t bound) {
     return static_cast<std::uint64_t>((static_cast<Wide>((*this)()) * bound) >> 64U);
 }
 
-double Random::unit() { return static_cast<double>((*this)() >> 11U) * 0x1.0p-53; }
+double Random::unit() {
+    return static_cast<double>((*this)() >> 11U) * 0x1.0p-53;
+}
 
 std::uint64_t random_seed() {
     std::array<std::byte, 8> raw{};

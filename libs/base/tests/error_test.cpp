@@ -9,7 +9,8 @@ namespace {
 constexpr Reason kFull{"test.full"};
 
 TEST(Error, SaysWhatWeWereDoingBeforeWhatHappened) {
-    const auto failed = fail(ErrorKind::resource_exhausted, kFull, "guild", GuildId{41}, "holds", 3, "entries");
+    const auto failed =
+        fail(ErrorKind::resource_exhausted, kFull, "guild", GuildId{41}, "holds", 3, "entries");
     auto error = Error{failed.error()}.during("add track").during("play");
     EXPECT_EQ(error.detail(), "play: add track: guild 41 holds 3 entries");
     EXPECT_EQ(error.reason(), kFull);

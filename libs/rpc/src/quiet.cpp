@@ -2,13 +2,12 @@
 
 #include <grpc/support/log.h>
 
-#include <cstdlib>
+#include "config/environment.hpp"
 
 namespace bandstand::rpc {
 
 void quiet_grpc() {
-    if (std::getenv("GRPC_VERBOSITY") != nullptr)
-        return;  // NOLINT(concurrency-mt-unsafe): nothing calls setenv
+    if (config::Environment::of_process().get("GRPC_VERBOSITY")) return;  // somebody wants to hear it
     gpr_set_log_function([](gpr_log_func_args*) {});
 }
 

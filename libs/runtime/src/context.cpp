@@ -43,12 +43,24 @@ Context::Context(asio::io_context& loop, config::Environment environment, observ
                        .stop_event = asio::steady_timer{loop, asio::steady_timer::time_point::max()},
                        .on_stop = {}}} {}
 
-asio::io_context& Context::loop() const { return state_->loop; }
-asio::io_context::executor_type Context::executor() const { return state_->loop.get_executor(); }
-const config::Environment& Context::environment() const { return state_->environment; }
-observe::Observer& Context::observer() const { return state_->observer; }
-const base::Clock& Context::clock() const { return state_->clock; }
-Readiness& Context::readiness() const { return state_->readiness; }
+asio::io_context& Context::loop() const {
+    return state_->loop;
+}
+asio::io_context::executor_type Context::executor() const {
+    return state_->loop.get_executor();
+}
+const config::Environment& Context::environment() const {
+    return state_->environment;
+}
+observe::Observer& Context::observer() const {
+    return state_->observer;
+}
+const base::Clock& Context::clock() const {
+    return state_->clock;
+}
+Readiness& Context::readiness() const {
+    return state_->readiness;
+}
 
 void Context::request_stop() const {
     if (state_->stop_requested) return;
@@ -59,7 +71,9 @@ void Context::request_stop() const {
     for (const auto& callback : callbacks) callback();
 }
 
-bool Context::stop_requested() const { return state_->stop_requested; }
+bool Context::stop_requested() const {
+    return state_->stop_requested;
+}
 
 Task<void> Context::stopped() const {
     const auto state = state_;

@@ -30,18 +30,19 @@ int run(std::string service, Serve serve) {
     stop_on_signal(signals, context);
 
     int status = 1;
-    asio::co_spawn(loop, serve(context), [&](const std::exception_ptr& thrown, const base::Result<void>& result) {
-        if (thrown) {
-            observer.log().error("service_threw");
-        } else if (!result) {
-            observer.log().error("service_failed", {{"reason", result.error().reason().name},
-                                                    {"detail", result.error().detail()}});
-        } else {
-            status = 0;
-        }
-        signals.cancel();
-        loop.stop();
-    });
+    asio::co_spawn(loop, serve(context),
+                   [&](const std::exception_ptr& thrown, const base::Result<void>& result) {
+                       if (thrown) {
+                           observer.log().error("service_threw");
+                       } else if (!result) {
+                           observer.log().error("service_failed", {{"reason", result.error().reason().name},
+                                                                   {"detail", result.error().detail()}});
+                       } else {
+                           status = 0;
+                       }
+                       signals.cancel();
+                       loop.stop();
+                   });
     observer.log().info("service_starting");
     loop.run();
     observer.log().info("service_stopped", {{"status", status}});

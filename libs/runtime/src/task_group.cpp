@@ -56,28 +56,32 @@ struct TaskGroup::State {
 
 TaskGroup::TaskGroup(Context context) : state_{std::make_shared<State>(std::move(context))} {}
 
-TaskGroup::~TaskGroup() { BASE_ASSERT(state_->running.empty() || state_->context.loop().stopped()); }
+TaskGroup::~TaskGroup() {
+    BASE_ASSERT(state_->running.empty() || state_->context.loop().stopped());
+}
 
 void TaskGroup::spawn(std::string name, Task<base::Result<void>> task) {
     auto& entry = state_->running.emplace_back();
     entry.name = std::move(name);
     const auto where = std::prev(state_->running.end());
-    asio::co_spawn(
-        state_->context.executor(), std::move(task),
-        asio::bind_cancellation_slot(
-            entry.cancel.slot(), [state = state_, where](const std::exception_ptr& thrown, base::Result<void> result) {
-                if (thrown) result = to_result(thrown, where->stopping);
-                const bool being_stopped =
-                    where->stopping && !result && result.error().kind() == base::ErrorKind::cancelled;
-                if (!result && !being_stopped && !state->first_failure) {
-                    state->first_failure = std::move(result).error().during(where->name);
-                }
-                state->running.erase(where);
-                state->changed.cancel();
-            }));
+    asio::co_spawn(state_->context.executor(), std::move(task),
+                   asio::bind_cancellation_slot(
+                       entry.cancel.slot(),
+                       [state = state_, where](const std::exception_ptr& thrown, base::Result<void> result) {
+                           if (thrown) result = to_result(thrown, where->stopping);
+                           const bool being_stopped = where->stopping && !result &&
+                                                      result.error().kind() == base::ErrorKind::cancelled;
+                           if (!result && !being_stopped && !state->first_failure) {
+                               state->first_failure = std::move(result).error().during(where->name);
+                           }
+                           state->running.erase(where);
+                           state->changed.cancel();
+                       }));
 }
 
-std::size_t TaskGroup::size() const { return state_->running.size(); }
+std::size_t TaskGroup::size() const {
+    return state_->running.size();
+}
 
 void TaskGroup::stop() {
     state_->stop = true;
@@ -94,7 +98,8 @@ Task<base::Result<void>> TaskGroup::join() {
         co_await state->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     };
     const auto on_stop = state->context.on_stop([state] { state->changed.cancel(); });
-    while (!state->running.empty() && !state->stop && !state->first_failure && !state->context.stop_requested()) {
+    while (!state->running.empty() && !state->stop && !state->first_failure &&
+           !state->context.stop_requested()) {
         co_await look_again();
         const auto cancelled = co_await asio::this_coro::cancellation_state;
         if (cancelled.cancelled() != asio::cancellation_type::none) state->stop = true;

@@ -5,12 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "config/environment.hpp"
+
 namespace bandstand::testing {
 namespace {
 
 std::uint64_t seed_of_environment() {
-    const char* given = std::getenv("TEST_SEED");  // NOLINT(concurrency-mt-unsafe): nothing here calls setenv
-    return given != nullptr ? std::strtoull(given, nullptr, 10) : base::random_seed();
+    const auto given = config::Environment::of_process().get("TEST_SEED");
+    return given ? std::strtoull(given->c_str(), nullptr, 10) : base::random_seed();
 }
 
 // FNV-1a: the same on every machine, unlike std::hash.

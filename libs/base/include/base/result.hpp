@@ -47,7 +47,8 @@ public:
     Reason reason() const { return Reason{reason_}; }
     /// For the log's reader: "save entitlement: guild 41 …". Carries no secrets.
     const std::string& detail() const { return detail_; }
-    /// The same error, saying what we were doing: `return std::unexpected(std::move(e).during("load queue"))`.
+    /// The same error, saying what we were doing: `return std::unexpected(std::move(e).during("load
+    /// queue"))`.
     Error during(std::string_view what) &&;
     /// "billing.stale_fact: already at version 7", for logs and test output.
     std::string describe() const;
@@ -61,11 +62,15 @@ private:
 template <class T>
 using Result = std::expected<T, Error>;
 
-inline Result<void> ok() { return {}; }
+inline Result<void> ok() {
+    return {};
+}
 
 namespace detail {
 
-inline void append(std::string& out, std::string_view text) { out += text; }
+inline void append(std::string& out, std::string_view text) {
+    out += text;
+}
 template <std::same_as<bool> Flag>  // a plain bool parameter would win over string_view for a literal
 void append(std::string& out, Flag value) {
     out += value ? "true" : "false";

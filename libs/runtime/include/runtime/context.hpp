@@ -28,8 +28,8 @@ private:
 
 /// A handle on the process: its one loop, environment, observer, clock, and the request to stop.
 ///
-/// One thread runs the loop, so what lives on it needs no locks. Work that blocks or computes for long goes to
-/// a ThreadPool (runtime/offload.hpp). Copies are cheap and refer to the same process.
+/// One thread runs the loop, so what lives on it needs no locks. Work that blocks or computes for long goes
+/// to a ThreadPool (runtime/offload.hpp). Copies are cheap and refer to the same process.
 class Context {
 public:
     Context(asio::io_context& loop, config::Environment environment, observe::Observer& observer,

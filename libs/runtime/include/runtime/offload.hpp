@@ -25,9 +25,10 @@ Task<std::invoke_result_t<Work&>> offload(ThreadPool& pool, Work work) {
         [](auto handler, ThreadPool* on, Work job) {
             auto home = asio::get_associated_executor(handler);
             auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-            asio::post(*on, [shared, home, guard = asio::make_work_guard(home), job = std::move(job)]() mutable {
-                asio::post(home, [shared, value = job()]() mutable { (*shared)(std::move(value)); });
-            });
+            asio::post(
+                *on, [shared, home, guard = asio::make_work_guard(home), job = std::move(job)]() mutable {
+                    asio::post(home, [shared, value = job()]() mutable { (*shared)(std::move(value)); });
+                });
         },
         asio::use_awaitable, &pool, std::move(work));
 }
