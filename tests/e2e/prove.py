@@ -20,6 +20,7 @@ SCENARIOS = {
     "first-song": ("first_song", "six file formats reach a listener whole, Opus bit-identical"),
     "two-guilds": ("two_guilds", "two guilds play at once, queues never mix, one stops and the other goes on"),
     "commands": ("commands", "every command and button, and the answers a person gets when something is wrong"),
+    "traces": ("traces", "one /play is one OpenTelemetry trace, from the interaction to the first packet"),
     "second-listener": ("second_listener", "@discordjs/voice on Node hears what our services play"),
 }
 
