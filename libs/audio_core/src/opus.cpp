@@ -100,12 +100,6 @@ void OpusEncoder::reset() {
     opus_encoder_ctl(state_->encoder.get(), OPUS_RESET_STATE);
 }
 
-int OpusEncoder::lookahead() const {
-    opus_int32 samples = 0;
-    opus_encoder_ctl(state_->encoder.get(), OPUS_GET_LOOKAHEAD(&samples));
-    return samples;
-}
-
 struct OpusDecoder::State {
     struct Destroy {
         void operator()(::OpusDecoder* owned) const { opus_decoder_destroy(owned); }
@@ -134,13 +128,6 @@ base::Result<std::span<const float>> OpusDecoder::decode(base::ByteView packet) 
         opus_decode_float(state_->decoder.get(), opus_bytes(packet), static_cast<opus_int32>(packet.size()),
                           state_->pcm.data(), kMaxPacketSamples, 0);
     if (samples < 0) return opus_failure("decode:", samples);
-    return std::span<const float>{state_->pcm}.first(static_cast<std::size_t>(samples) * kChannels);
-}
-
-base::Result<std::span<const float>> OpusDecoder::conceal() {
-    const int samples =
-        opus_decode_float(state_->decoder.get(), nullptr, 0, state_->pcm.data(), kFrameSamples, 0);
-    if (samples < 0) return opus_failure("conceal:", samples);
     return std::span<const float>{state_->pcm}.first(static_cast<std::size_t>(samples) * kChannels);
 }
 

@@ -340,9 +340,4 @@ std::optional<StreamEvent> SendStream::next_event() {
     return shared_->events.pop();
 }
 
-std::size_t SendStream::bytes() const {
-    return sizeof *this + sizeof *shared_ + shared_->ring.bytes() +
-           shared_->events.capacity() * sizeof(StreamEvent);
-}
-
 }  // namespace bandstand::audio_core

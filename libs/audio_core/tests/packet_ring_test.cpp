@@ -40,7 +40,6 @@ TEST(PacketRing, HoldsASecondOfTheGreatestPacketsAndThenSaysFull) {
     std::uint32_t held = 0;
     while (ring.push({1, held}, packet(kMaxOpusPacketBytes, held))) ++held;
     EXPECT_GE(held, 50U);
-    EXPECT_LE(ring.bytes(), 66U * 1024);
     ring.pop();
     EXPECT_TRUE(ring.push({1, held}, packet(kMaxOpusPacketBytes, held)));
 }

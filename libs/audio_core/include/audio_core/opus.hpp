@@ -57,8 +57,6 @@ public:
     base::Result<void> set_bitrate(int bits_per_second);
     /// Forgets the past: the next packet belongs to another song.
     void reset();
-    /// Samples by which decoded audio lags behind what was encoded (the pre-skip of a file).
-    int lookahead() const;
 
 private:
     struct State;
@@ -76,8 +74,6 @@ public:
 
     /// Decodes one packet of any allowed duration; interleaved stereo, valid until the next call.
     base::Result<std::span<const float>> decode(base::ByteView packet);
-    /// Fills a hole of one 20 ms frame as a listener's client does.
-    base::Result<std::span<const float>> conceal();
     void reset();
 
 private:

@@ -56,8 +56,6 @@ public:
     /// Everything pushed so far lies before this mark.
     std::uint64_t mark() const { return write_.load(std::memory_order_acquire); }
     GapCause producer_cause() const { return cause_.load(std::memory_order_relaxed); }
-    /// Memory held.
-    std::size_t bytes() const { return size_ + sizeof *this; }
 
     // -- consumer ------------------------------------------------------------------------------------------
     struct Record {

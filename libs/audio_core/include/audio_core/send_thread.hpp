@@ -63,8 +63,6 @@ public:
     const StreamStats& stats() const;
     /// Events in order; empty until SendThread::events_fd() became readable.
     std::optional<StreamEvent> next_event();
-    /// Memory that this stream holds, its ring included.
-    std::size_t bytes() const;
 
     struct Shared;  ///< what both threads see; opaque
 
