@@ -48,7 +48,7 @@ struct GatewayHandlers {
 /// Which connections a fault hits.
 struct GatewayTarget {
     UserId bot{};  ///< none = all
-    std::optional<std::uint64_t> shard;
+    std::optional<std::uint64_t> shard{};
 };
 
 /// The main gateway without its sockets: every connection's state, the sessions that can be resumed, and who

@@ -13,12 +13,11 @@ namespace bandstand::sandbox {
 /// What Discord speaks, and so what the stand-in passes around. Private to sandbox/.
 using Json = nlohmann::json;
 
-/// Text of the outside world; nothing if it is no JSON.
-inline std::optional<Json> parse_json(std::string_view text) {
-    Json value = Json::parse(text, nullptr, false);
-    if (value.is_discarded()) return std::nullopt;
-    return value;
-}
+constexpr int kMaxJsonDepth = 64;
+
+/// Text of the outside world; nothing if it is no JSON, or nested deeper than kMaxJsonDepth (what walks a
+/// document walks it recursively).
+std::optional<Json> parse_json(std::string_view text);
 
 /// Compact text. Bytes that are no UTF-8 become U+FFFD instead of throwing.
 inline std::string to_text(const Json& value) {

@@ -168,8 +168,8 @@ ApiResult<InteractionId> start_component(StandIn& here, const Json& body) {
     const auto target = text_of(body, "target");
     for (auto it = here.world.messages.rbegin(); it != here.world.messages.rend(); ++it) {
         const auto& message = it->second;
-        const bool visible =
-            message.guild == (*guild)->id && (!message.ephemeral_for || message.ephemeral_for == *user);
+        const bool visible = message.guild == (*guild)->id && (*guild)->channel(message.channel) != nullptr &&
+                             (!message.ephemeral_for || message.ephemeral_for == *user);
         const auto* component = visible ? find_component(message.components, target) : nullptr;
         if (component == nullptr || !here.world.bots.contains(ApplicationId{message.author.value()}))
             continue;
@@ -195,6 +195,7 @@ runtime::Task<ApiResult<Json>> send_modal(StandIn& here, Json body) {
     const auto* opener = here.interactions.find(id_of<InteractionId>(body, "interaction_id"));
     if (opener == nullptr || opener->modal.is_null())
         co_return sorry(404, "this interaction was not answered with a modal");
+    if (here.world.channel(opener->channel) == nullptr) co_return sorry(410, "its channel is gone");
     const auto id = here.interactions.send_modal(*opener, member_of(body, "values"));
     co_return co_await outcome(here, id, patience(body, 15'000));
 }
