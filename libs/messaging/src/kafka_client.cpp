@@ -53,7 +53,7 @@ base::Result<std::unique_ptr<KafkaClient>> KafkaClient::open(const runtime::Cont
     if (client->handle_ == nullptr) {
         return base::fail(base::ErrorKind::invalid_argument, kBadKafkaSetting, problem);
     }
-    conf.release();  // owned by the handle now
+    (void)conf.release();  // owned by the handle now
     return client;
 }
 

@@ -273,13 +273,14 @@ runtime::Task<base::Result<void>> KafkaConsumer::close_lanes(const std::vector<L
     for (auto* lane : lanes) lanes_.close(*lane);
     while (!std::ranges::all_of(lanes, &Lane::ended)) {
         co_await wait(next_renewal_);
-        if (auto renewed = co_await renew_when_due(); !renewed) break;
+        (void)co_await renew_when_due();  // a process that replaces us does not make a handler end sooner
     }
     // A failure here costs a redelivery, or leaves a lease that the next owner takes over.
     if (auto committed = co_await commit(lanes); !committed) {
         context_.observer().log().warn("offsets_not_committed", {{"detail", committed.error().describe()}});
     }
     std::vector<Leases::Position> positions;
+    positions.reserve(lanes.size());
     for (const auto* lane : lanes) {
         positions.push_back(
             {.topic = lane->owned.topic, .partition = lane->owned.partition, .epoch = lane->owned.epoch});

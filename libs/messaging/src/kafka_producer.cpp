@@ -9,10 +9,10 @@ namespace bandstand::messaging {
 namespace {
 
 // The biggest payload, key, headers and what Kafka's record format adds.
-constexpr std::size_t kMaxRecordBytes = kMaxPayloadBytes + 64 * 1024;
+constexpr std::size_t kMaxRecordBytes = kMaxPayloadBytes + std::size_t{64} * 1024;
 
 void* as_opaque(std::uint64_t number) {
-    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));
+    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));  // NOLINT(performance-no-int-to-ptr)
 }
 std::uint64_t as_number(const void* opaque) {
     return reinterpret_cast<std::uintptr_t>(opaque);
@@ -100,7 +100,7 @@ base::Result<void> KafkaProducer::send(const TopicSpec& topic, const Message& me
     fields[6].u.headers = headers.get();
     const KafkaError error{rd_kafka_produceva(client_->handle(), fields.data(), fields.size())};
     if (error) return std::unexpected(to_error(rd_kafka_error_code(error.get()), "produce:"));
-    headers.release();  // owned by the message now
+    (void)headers.release();  // owned by the message now
     return base::ok();
 }
 

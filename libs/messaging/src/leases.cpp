@@ -156,6 +156,7 @@ runtime::Task<base::Result<void>> Leases::join() {
 
 runtime::Task<base::Result<Leases::View>> Leases::renew() {
     std::vector<std::int32_t> topics;
+    topics.reserve(names_.size());
     for (const auto& [id, name] : names_) topics.push_back(id);
     Batch batch;
     batch.add(kDoNotWaitForDisk);

@@ -27,7 +27,7 @@ public:
     /// The next messages of each partition, in order, about 1 MiB or 64 messages each at most.
     runtime::Task<base::Result<std::vector<Found>>> fetch(std::vector<Wanted> wanted);
     static constexpr std::size_t kFetchMessages = 64;
-    static constexpr std::size_t kFetchBytes = 1024 * 1024;
+    static constexpr std::size_t kFetchBytes = std::size_t{1024} * 1024;
     /// What one fetch brought for a partition; a full one may have left something.
     struct Size {
         std::size_t messages = 0;

@@ -138,6 +138,22 @@ TEST_F(LogTest, AMemberThatDiesIsReplacedWhenItsLeaseHasRunOut) {
     });
 }
 
+TEST_F(LogTest, MembersThatAreSilentSinceARestartOfTheServerGetTheLeaseTimeToComeBack) {
+    play([](Parts& parts) -> Task<void> {
+        const auto silent_subscription = parts.subscription("silent");
+        const auto quick_subscription = parts.subscription("quick");
+        Leases silent{parts.pool, silent_subscription, 1ms};
+        Leases quick{parts.pool, quick_subscription, 1h};
+        CO_ASSERT(co_await silent.join());
+        CO_ASSERT(co_await silent.take_free(kTopic.name, 1, {}));
+        server().crash_and_restart();
+        CO_ASSERT(co_await quick.join());
+        auto taken = co_await quick.take_free(kTopic.name, 2, {});
+        CO_ASSERT(taken);
+        EXPECT_EQ(taken->size(), 1U) << "only what nobody owned";
+    });
+}
+
 TEST_F(LogTest, AConsumerThatWasPausedLongerThanItsLeaseGivesUpWhatOthersTook) {
     play([](Parts& parts) -> Task<void> {
         auto bus = parts.make_bus({.tick = 20ms});

@@ -28,13 +28,14 @@ constexpr base::Reason kPartitionMismatch{
 constexpr base::Reason kMemberReplaced{
     "messaging.member_replaced"};  ///< another process took this member's name
 
-constexpr std::size_t kMaxPayloadBytes = 1024 * 1024;
+constexpr std::size_t kMaxPayloadBytes = std::size_t{1024} * 1024;
 constexpr std::size_t kMaxKeyBytes = 256;
 constexpr std::size_t kMaxEventIdBytes = 256;
 constexpr std::size_t kMaxHeaders = 32;
-constexpr std::size_t kMaxHeaderBytes = 8 * 1024;           ///< all names and values of a message together
-constexpr std::size_t kMaxPublishMessages = 1000;           ///< in one publish()
-constexpr std::size_t kMaxPublishBytes = 16 * 1024 * 1024;  ///< of payload in one publish()
+constexpr std::size_t kMaxHeaderBytes =
+    std::size_t{8} * 1024;                         ///< all names and values of a message together
+constexpr std::size_t kMaxPublishMessages = 1000;  ///< in one publish()
+constexpr std::size_t kMaxPublishBytes = std::size_t{16} * 1024 * 1024;  ///< of payload in one publish()
 
 using Headers = std::vector<std::pair<std::string, std::string>>;  ///< UTF-8, order kept, names may repeat
 
