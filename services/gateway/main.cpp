@@ -136,7 +136,7 @@ runtime::Task<base::Result<void>> serve(runtime::Context context) {
                                 [&identity] { return identity.session.why_not_ready(); });
     }
 
-    PlaybackDesk desk{context, bots};
+    PlaybackDesk desk{context, bots, visits};
     PlaybackConsumer playback{desk};
     VoiceControl control{context, bots};
     HealthProbe database_health{context, "database", [&] { return ask_database(database); }};

@@ -1,5 +1,8 @@
 #include "app/playback_desk.hpp"
 
+#include <memory>
+#include <variant>
+
 namespace bandstand::gateway {
 namespace {
 
@@ -11,6 +14,7 @@ using runtime::Task;
 constexpr base::Duration kTokenLife = 15min;
 constexpr base::Duration kRecent = 60s;  // a panel about what was long ago helps nobody
 constexpr std::size_t kMostPanels = 20'000;
+constexpr std::size_t kMostWaiting = 4;
 
 // Discord keeps a repeated send with the same nonce from posting twice; at most 25 characters.
 std::string nonce_of(const std::string& event_id) {
@@ -25,9 +29,36 @@ Result<void> without_value(Result<base::MessageId> sent) {
 }  // namespace
 
 Task<Result<void>> PlaybackDesk::show(domain::PlaybackFact fact) {
-    auto span = context_.observer().tracer().start("gateway.show", fact.traceparent);
-    auto value = std::move(fact.fact);
-    co_return co_await std::visit([&](auto&& one) { return on(fact, std::move(one)); }, std::move(value));
+    if (auto* answered = std::get_if<domain::CommandAnswered>(&fact.fact)) {
+        auto span = context_.observer().tracer().start("gateway.show", fact.traceparent);
+        co_return co_await on(fact, std::move(*answered));
+    }
+    const Key key{fact.guild, fact.bot};
+    later(key, [this, shared = std::make_shared<domain::PlaybackFact>(std::move(fact))] {
+        return std::visit([&](const auto& one) { return on(*shared, one); }, shared->fact);
+    });
+    co_return base::ok();
+}
+
+void PlaybackDesk::later(Key key, Work work) {
+    auto& line = lines_[key];
+    // A channel that takes no more edits for a while gets the newest news, not all of them.
+    if (line.waiting.size() >= kMostWaiting) line.waiting.pop_front();
+    line.waiting.push_back(std::move(work));
+    if (std::exchange(line.running, true)) return;
+    visits_.spawn("panel", work_off(key));
+}
+
+Task<Result<void>> PlaybackDesk::work_off(Key key) {
+    while (!lines_[key].waiting.empty()) {
+        const auto work = std::move(lines_[key].waiting.front());  // lives until its coroutine has ended
+        lines_[key].waiting.pop_front();
+        if (auto done = co_await work(); !done) {
+            context_.observer().log().warn("not_shown", {{"detail", done.error().describe()}});
+        }
+    }
+    lines_.erase(key);
+    co_return base::ok();
 }
 
 Task<Result<void>> PlaybackDesk::on(const domain::PlaybackFact& fact, domain::CommandAnswered answered) {
@@ -57,10 +88,20 @@ Task<Result<void>> PlaybackDesk::on(const domain::PlaybackFact& fact, domain::Co
             const bool same = old_track.entry_id == known.track.entry_id;
             auto message =
                 same ? std::move(bare) : domain::render_ended(old_track, domain::EndCause::finished);
-            (void)settle("close panel", co_await bot->discord().edit(old_channel, old, std::move(message)));
+            later({fact.guild, fact.bot},
+                  [this, bot = fact.bot, old_channel, old, message = std::move(message)] {
+                      return edit_if_known(bot, old_channel, old, message);
+                  });
         }
     }
     co_return settle("answer", without_value(std::move(edited)));
+}
+
+Task<Result<void>> PlaybackDesk::edit_if_known(base::UserId bot_id, base::ChannelId channel,
+                                               base::MessageId message, discord::OutgoingMessage content) {
+    auto* bot = bots_.find(bot_id);
+    if (bot == nullptr) co_return base::ok();
+    co_return settle("close panel", co_await bot->discord().edit(channel, message, std::move(content)));
 }
 
 Task<Result<void>> PlaybackDesk::on(const domain::PlaybackFact& fact, domain::TrackStarted started) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,18 +12,24 @@
 #include "domain/playback.hpp"
 #include "domain/rendering.hpp"
 #include "runtime/context.hpp"
+#include "runtime/task_group.hpp"
 
 namespace bandstand::gateway {
 
 /// Shows people what the players say: answers commands, and keeps one panel per player current.
 ///
+/// Answers go out at once, in the order of the facts. Panels follow beside them, one edit at a time per
+/// player: Discord allows few edits of a channel, and nobody's answer waits for that.
+///
 /// Where a panel is, is remembered in memory only: after a restart old panels stay as they are (their buttons
 /// work) and the next answer begins a new one.
 class PlaybackDesk {
 public:
-    PlaybackDesk(runtime::Context context, Bots& bots) : context_{std::move(context)}, bots_{bots} {}
+    /// `visits` runs the work on panels and is joined by its owner.
+    PlaybackDesk(runtime::Context context, Bots& bots, runtime::TaskGroup& visits)
+        : context_{std::move(context)}, bots_{bots}, visits_{visits} {}
 
-    /// Showing a fact twice is harmless. Errors: unavailable, while Discord may still take it later.
+    /// Showing a fact twice is harmless. Errors: unavailable, while Discord may still take an answer later.
     runtime::Task<base::Result<void>> show(domain::PlaybackFact fact);
 
 private:
@@ -33,6 +41,15 @@ private:
         domain::PlayerState state = domain::PlayerState::playing;
     };
 
+    using Work = std::function<runtime::Task<base::Result<void>>()>;
+    /// What waits to be done to one player's panel.
+    struct Line {
+        std::deque<Work> waiting;
+        bool running = false;
+    };
+
+    void later(Key key, Work work);
+    runtime::Task<base::Result<void>> work_off(Key key);
     runtime::Task<base::Result<void>> on(const domain::PlaybackFact& fact, domain::CommandAnswered answered);
     runtime::Task<base::Result<void>> on(const domain::PlaybackFact& fact, domain::TrackStarted started);
     runtime::Task<base::Result<void>> on(const domain::PlaybackFact& fact, domain::TrackEnded ended);
@@ -47,6 +64,9 @@ private:
     /// Takes the buttons off a panel whose song is over.
     runtime::Task<base::Result<void>> close_panel(const domain::PlaybackFact& fact, domain::EndCause cause,
                                                   std::string detail);
+    runtime::Task<base::Result<void>> edit_if_known(base::UserId bot, base::ChannelId channel,
+                                                    base::MessageId message,
+                                                    discord::OutgoingMessage content);
     runtime::Task<base::Result<base::MessageId>> post(const domain::PlaybackFact& fact,
                                                       base::ChannelId channel,
                                                       discord::OutgoingMessage message);
@@ -58,7 +78,9 @@ private:
 
     runtime::Context context_;
     Bots& bots_;
+    runtime::TaskGroup& visits_;
     std::map<Key, Panel> panels_;
+    std::map<Key, Line> lines_;
 };
 
 }  // namespace bandstand::gateway

@@ -171,7 +171,7 @@ TEST_F(AdaptersTest, ShowsWhatThePlayersPublish) {
         EXPECT_TRUE(co_await bus->publish(contracts::kPlayerPlayback, std::move(messages)));
 
         LoggedIn world{context};
-        PlaybackDesk desk{context, world.bots};
+        PlaybackDesk desk{context, world.bots, world.visits};
         PlaybackConsumer consumer{desk};
         messaging::Subscription subscription;
         subscription.group = "gateway.playback";

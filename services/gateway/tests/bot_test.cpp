@@ -53,6 +53,7 @@ protected:
         run([](PlaybackDesk& desk, domain::PlaybackFact one, base::Result<void>* out) -> Task<void> {
             *out = co_await desk.show(std::move(one));
         }(desk_, std::move(told), &shown_));
+        settle();
     }
     domain::CommandAnswered answer_to(std::uint64_t interaction, std::string command,
                                       std::variant<domain::Refused, domain::Enqueued, domain::Done> outcome,
@@ -113,7 +114,7 @@ protected:
               .signals = signals_,
               .metrics = metrics_}};
     Bots bots_;
-    PlaybackDesk desk_{context_, bots_};
+    PlaybackDesk desk_{context_, bots_, visits_};
     base::Result<void> shown_;
     int facts_ = 0;
 };
