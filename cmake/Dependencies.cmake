@@ -1,7 +1,7 @@
 # Third-party packages, all from Debian 12 and its backports (scripts/packages.txt).
 
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS system url)
+find_package(Boost 1.81 REQUIRED COMPONENTS system)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PostgreSQL REQUIRED)
