@@ -54,21 +54,6 @@ void print_outcome(const Json& outcome) {
     print_line(text_of(outcome, "text"));
 }
 
-/// Sends `body` to `path` and shows the answer.
-ClientWork act(std::string path, Json body, bool json) {
-    return [path, body, json](runtime::Context context) -> runtime::Task<base::Result<void>> {
-        const auto run = [](runtime::Context process, std::string where, Json what,
-                            bool as_json) -> runtime::Task<base::Result<void>> {
-            ControlClient client{process};
-            auto outcome = co_await client.post(std::move(where), std::move(what));
-            if (!outcome) co_return std::unexpected{std::move(outcome).error()};
-            as_json ? print_json(*outcome) : print_outcome(*outcome);
-            co_return base::ok();
-        };
-        return run(std::move(context), path, body, json);
-    };
-}
-
 runtime::Task<base::Result<void>> say(runtime::Context context, Json body, std::string file, bool json) {
     ControlClient client{context};
     if (!file.empty()) {
@@ -107,12 +92,22 @@ int run_say(const Arguments& arguments) {
     });
 }
 
+runtime::Task<base::Result<void>> press(runtime::Context context, Json body, bool json) {
+    ControlClient client{context};
+    auto outcome = co_await client.post("/interactions/component", std::move(body));
+    if (!outcome) co_return std::unexpected{std::move(outcome).error()};
+    json ? print_json(*outcome) : print_outcome(*outcome);
+    co_return base::ok();
+}
+
 int run_press(const Arguments& arguments) {
     auto body = who_and_where(arguments);
     body["target"] = arguments.rest();
     if (arguments.has("value")) body["values"] = Json::array({arguments.text("value")});
     if (arguments.has("wait")) body["wait_ms"] = arguments.number("wait", 2, 60).value_or(2) * 1000;
-    return run_client(act("/interactions/component", std::move(body), arguments.has("json")));
+    return run_client([body, json = arguments.has("json")](runtime::Context context) {
+        return press(std::move(context), body, json);
+    });
 }
 
 runtime::Task<base::Result<void>> change_place(runtime::Context context, std::string path, Json body,

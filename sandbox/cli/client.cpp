@@ -14,13 +14,13 @@
 namespace bandstand::sandbox::cli {
 namespace {
 
-constexpr std::uintmax_t kMaxAttachment = 10 * 1024 * 1024;
+constexpr std::uintmax_t kMaxAttachment = 10U << 20U;
 
 http::ClientOptions client_options() {
     http::ClientOptions options;
     options.user_agent = "Bandstand-sandbox";
     options.total_timeout = std::chrono::seconds{90};  // `say` waits for the bot
-    options.max_body_bytes = 64 * 1024 * 1024;
+    options.max_body_bytes = 64U << 20U;
     return options;
 }
 

@@ -10,6 +10,8 @@
 namespace bandstand::sandbox {
 namespace {
 
+constexpr std::size_t kPiece = 16'384;
+
 class ZlibStream final : public Compressor {
 public:
     ZlibStream() { BASE_ASSERT(deflateInit(&stream_, Z_DEFAULT_COMPRESSION) == Z_OK); }
@@ -22,7 +24,7 @@ public:
             reinterpret_cast<Bytef*>(const_cast<char*>(payload.data()));  // zlib does not write to it
         stream_.avail_in = static_cast<uInt>(payload.size());
         std::string out;
-        std::array<char, 16 * 1024> piece{};
+        std::array<char, kPiece> piece{};
         do {
             stream_.next_out = reinterpret_cast<Bytef*>(piece.data());
             stream_.avail_out = static_cast<uInt>(piece.size());
@@ -46,7 +48,7 @@ public:
     std::string compress(std::string_view payload) override {
         ZSTD_inBuffer in{payload.data(), payload.size(), 0};
         std::string out;
-        std::array<char, 16 * 1024> piece{};
+        std::array<char, kPiece> piece{};
         std::size_t left = 1;
         while (left != 0) {
             ZSTD_outBuffer space{piece.data(), piece.size(), 0};

@@ -8,7 +8,7 @@
 namespace bandstand::sandbox {
 namespace {
 
-constexpr std::int64_t kAttachmentSizeLimit = 10 * 1024 * 1024;
+constexpr std::int64_t kAttachmentSizeLimit = 10 << 20;
 
 /// What a modal's form sends back: the layout it came in, with `values` filled in.
 Json filled_in(const Json& layout, const Json& values) {

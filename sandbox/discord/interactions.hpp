@@ -41,26 +41,27 @@ constexpr base::Duration kTokenLife = std::chrono::minutes{15};
 struct Interaction {
     InteractionId id;
     std::string token;
+    std::string name;  ///< of the command
     ApplicationId application;
-    InteractionType type = InteractionType::command;
     GuildId guild;
     ChannelId channel;
     UserId user;
-    std::string name;             ///< of the command
-    MessageId carrier;            ///< component: the message that carries it
-    bool from_component = false;  ///< a modal that a component opened
+    MessageId carrier;  ///< component: the message that carries it
     base::Instant at;
     base::WallTime sent_at;
 
-    std::optional<CallbackType> answered_with;
     base::Instant answered_at;              ///< the first answer
     std::optional<base::Instant> shown_at;  ///< when there was something to see: a message, an edit, choices
-    bool ephemeral = false;
-    MessageId original;    ///< the message that @original means
-    bool loading = false;  ///< deferred, "thinking…"
+    MessageId original;                     ///< the message that @original means
     std::vector<MessageId> followups;
     Json choices = nullptr;  ///< autocomplete
     Json modal = nullptr;
+
+    InteractionType type = InteractionType::command;
+    std::optional<CallbackType> answered_with;
+    bool from_component = false;  ///< a modal that a component opened
+    bool ephemeral = false;
+    bool loading = false;  ///< deferred, "thinking…"
 };
 
 /// A checked callback body.

@@ -137,7 +137,7 @@ std::optional<std::int64_t> read_flags(const Form& form, MessageUse use) {
 void refuse_classic_parts(const Form& form) {
     for (const auto* key : {"content", "embeds", "poll", "sticker_ids"}) {
         const auto& part = member_of(form.value(), key);
-        const bool filled = !part.is_null() && part != "" && !(part.is_array() && part.empty());
+        const bool filled = part.is_string() ? !part.get_ref<const std::string&>().empty() : !part.empty();
         if (filled) {
             form.error(key, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                        std::string{"The '"} + key +

@@ -1,7 +1,6 @@
 #include "sandbox/servers/control_api.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -11,7 +10,7 @@
 namespace bandstand::sandbox {
 namespace {
 
-constexpr std::size_t kMaxUpload = 10 * 1024 * 1024;  // Discord: 40005 beyond it
+constexpr std::size_t kMaxUpload = 10U << 20U;  // Discord: 40005 beyond it
 
 std::string content_type_of(const std::string& filename) {
     static const std::map<std::string, std::string> kTypes{
@@ -85,11 +84,9 @@ std::optional<std::pair<std::size_t, std::size_t>> parse_range(std::string_view 
     const auto dash = text.find('-');
     if (dash == std::string_view::npos) return std::nullopt;
     const auto read = [](std::string_view digits) -> std::optional<std::size_t> {
-        std::size_t value = 0;
-        const auto end = digits.data() + digits.size();
-        const auto parsed = std::from_chars(digits.data(), end, value);
-        if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-        return value;
+        const auto number = base::parse_id<base::UserId>(digits);
+        if (!number) return std::nullopt;
+        return number->value();
     };
     const auto first = read(text.substr(0, dash));
     const auto last = read(text.substr(dash + 1));

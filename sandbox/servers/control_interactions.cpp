@@ -235,11 +235,11 @@ ApiResult<Json> write_message(StandIn& here, const Json& body) {
 void add_interaction_controls(ControlApi& api) {
     auto& here = api.stand_in();
     api.add("POST", "/interactions/command",
-            [&here](Json body, http::ServerRequest) { return use_command(here, std::move(body)); });
+            [&here](Json body, const http::ServerRequest&) { return use_command(here, std::move(body)); });
     api.add("POST", "/interactions/component",
-            [&here](Json body, http::ServerRequest) { return use_component(here, std::move(body)); });
+            [&here](Json body, const http::ServerRequest&) { return use_component(here, std::move(body)); });
     api.add("POST", "/interactions/modal",
-            [&here](Json body, http::ServerRequest) { return send_modal(here, std::move(body)); });
+            [&here](Json body, const http::ServerRequest&) { return send_modal(here, std::move(body)); });
     api.add_quick("GET", "/messages",
                   [&here](const Json& body, const auto&) { return read_messages(here, body); });
     api.add_quick("POST", "/messages",

@@ -162,7 +162,7 @@ void add_voice_controls(ControlApi& api) {
     api.add_quick("POST", "/voice/mute",
                   [&here](const Json& body, const auto&) { return silence(here, body); });
     api.add("POST", "/voice/replace-server",
-            [&here](Json body, http::ServerRequest) { return replace_server(here, std::move(body)); });
+            [&here](Json body, const http::ServerRequest&) { return replace_server(here, std::move(body)); });
     api.add_quick("GET", "/voice/streams",
                   [&here](const Json&, const auto&) { return ApiResult<Json>{here.voice.describe()}; });
 }
