@@ -10,7 +10,7 @@
 namespace bandstand::audio_core {
 namespace {
 
-constexpr int kMinRate = 1'000;
+constexpr int kMinRate = 4'000;
 constexpr int kMaxRate = 768'000;
 
 std::unexpected<base::Error> failure(soxr_error_t why) {

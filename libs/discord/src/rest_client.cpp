@@ -56,8 +56,9 @@ void flatten(const Json& node, const std::string& path, std::string& out, int de
     for (const auto& [key, child] : node.items()) {
         if (key == "_errors" && child.is_array()) {
             for (const auto& leaf : child) {
-                if (leaf.is_object())
-                    out.append("; ").append(path).append(": ").append(leaf.value("message", "?"));
+                const auto message = leaf.is_object() ? leaf.find("message") : leaf.end();
+                const bool told = message != leaf.end() && message->is_string();
+                out.append("; ").append(path).append(": ").append(told ? message->get<std::string>() : "?");
             }
         } else {
             flatten(child, path.empty() ? key : path + '.' + key, out, depth + 1);

@@ -8,6 +8,7 @@ namespace bandstand::media {
 namespace {
 
 constexpr int kMaxDamagedInARow = 200;
+constexpr std::int64_t kMaxSamplesPerFrame = 1 << 18;
 
 const AVCodec* decoder_for(const AVCodecParameters& parameters) {
     if (parameters.codec_id == AV_CODEC_ID_OPUS) {  // libopus costs two thirds of FFmpeg's own
@@ -40,6 +41,8 @@ base::Result<Decoder> Decoder::open(const AVStream& stream) {
     context->pkt_timebase = stream.time_base;  // without it FFmpeg cannot cut encoder delay
     context->request_sample_fmt = AV_SAMPLE_FMT_FLT;
     context->thread_count = 1;
+    // A packet of some bytes may claim a million samples, which resampling would multiply.
+    context->max_samples = kMaxSamplesPerFrame;
     if (code >= 0) code = avcodec_open2(context.get(), codec, nullptr);
     if (code < 0)
         return base::fail(base::ErrorKind::data_loss, kBroken, "cannot start the decoder:", describe(code));

@@ -209,6 +209,12 @@ base::Result<void> HttpStream::seek(std::uint64_t offset) {
 
 runtime::Task<base::Result<void>> HttpStream::fetch(std::shared_ptr<State> state, http::Client& client,
                                                     std::unique_ptr<http::BodyReader> body) {
+    // However this ends, a pool thread may wait for bytes that will not come.
+    const std::shared_ptr<void> over{nullptr, [state](void*) {
+                                         const std::scoped_lock lock{state->mutex};
+                                         state->aborted = true;
+                                         state->filled.notify_all();
+                                     }};
     std::uint64_t generation = 0;
     int reopens = 0;
     std::vector<std::byte> chunk(kChunkBytes);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "domain/reasons.hpp"
+#include "domain/search.hpp"
 #include "engine/member_errors.hpp"
 
 namespace bandstand::audio {
@@ -46,7 +47,7 @@ base::Result<ports::Found> TrackSources::look_up(const domain::Source& wish) con
     const LibraryTrack* track = nullptr;
     if (wish.locator.starts_with(kLibraryPrefix)) {
         track = library_.find(wish.locator.substr(kLibraryPrefix.size()));
-    } else {
+    } else if (!domain::words_of(domain::fold(wish.locator)).empty()) {
         const auto hits = library_.search(wish.locator, 1);
         track = hits.empty() ? nullptr : hits.front();
     }

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMailboxSize = 4096;
 constexpr std::chrono::milliseconds kFirstRetry{50};
 constexpr std::chrono::milliseconds kLastRetry{2'000};
+constexpr std::size_t kTicksWaitBehind = 16;
 constexpr std::chrono::seconds kResolveLimit{20};
 constexpr std::chrono::seconds kGatewayLimit{5};
 constexpr std::chrono::seconds kLastSaveLimit{2};
@@ -66,6 +67,8 @@ void PlayerRunner::tell(domain::Input input) {
 
 void PlayerRunner::tick() {
     stage_->tick();
+    // While decisions cannot be saved, the news of this second must not crowd out events that come once.
+    if (mailbox_.size() > kTicksWaitBehind) return;
     const auto now = parts_.context.clock().now();
     const auto deadline = player_.deadline();
     if (deadline && now >= *deadline) tell(domain::Tick{});
@@ -161,8 +164,13 @@ runtime::Task<base::Result<void>> PlayerRunner::process(const Item& item) {
         }
         if (decision.save && !change.forget) change.snapshot = next.snapshot();
         auto fresh = co_await parts_.players.save(std::move(change));
-        if (!fresh) co_return std::unexpected(std::move(fresh).error().during("save decision"));
-        if (!*fresh) co_return base::ok();  // a redelivery
+        if (!fresh) {
+            unsure_ = item.event_id;  // it may have been committed all the same: then the repeat is still
+                                      // ours to do
+            co_return std::unexpected(std::move(fresh).error().during("save decision"));
+        }
+        const bool unfinished = !item.event_id.empty() && std::exchange(unsure_, {}) == item.event_id;
+        if (!*fresh && !unfinished) co_return base::ok();  // a redelivery
     }
     player_ = std::move(next);
     trace(item.input);

@@ -107,6 +107,7 @@ private:
     std::size_t resolving_ = 0;
     bool handling_ = false;
     bool fenced_ = false;
+    std::string unsure_;  ///< the event whose save was answered by silence
     bool abandoned_ = false;
     bool ended_ = false;
     asio::steady_timer ended_changed_;

@@ -8,16 +8,20 @@ namespace bandstand::audio {
 namespace {
 
 constexpr std::chrono::milliseconds kRound{20};
+constexpr std::size_t kReaderThreads = 32;  // they wait more than they work
 
 }  // namespace
 
 Feeder::Feeder(std::size_t decoder_threads)
-    : pool_{decoder_threads}, thread_{[this](const std::stop_token& stop) { run(stop); }} {}
+    : encoders_{decoder_threads},
+      readers_{kReaderThreads},
+      thread_{[this](const std::stop_token& stop) { run(stop); }} {}
 
 Feeder::~Feeder() {
     thread_.request_stop();
     thread_.join();
-    pool_.join();
+    readers_.join();
+    encoders_.join();
 }
 
 void Feeder::add(std::shared_ptr<Line> line) {

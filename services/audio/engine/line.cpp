@@ -31,8 +31,8 @@ std::uint32_t track_number(domain::StreamId id) {
 
 }  // namespace
 
-Line::Line(runtime::ThreadPool& pool, Notify notify, std::uint32_t bitrate)
-    : pool_{pool}, notify_{std::move(notify)}, bitrate_{bitrate} {}
+Line::Line(runtime::ThreadPool& encoders, runtime::ThreadPool& readers, Notify notify, std::uint32_t bitrate)
+    : encoders_{encoders}, readers_{readers}, notify_{std::move(notify)}, bitrate_{bitrate} {}
 
 void Line::add(domain::StreamId id, OpenedTrack source) {
     auto track = std::make_shared<Track>();
@@ -129,9 +129,9 @@ void Line::schedule() {
             reads[i] = tracks_[i];
         }
     }
-    if (fill_now) asio::post(pool_, [self = shared_from_this()] { self->fill(); });
+    if (fill_now) asio::post(encoders_, [self = shared_from_this()] { self->fill(); });
     for (auto& track : reads) {
-        if (track) asio::post(pool_, [self = shared_from_this(), track] { self->read(track); });
+        if (track) asio::post(readers_, [self = shared_from_this(), track] { self->read(track); });
     }
 }
 

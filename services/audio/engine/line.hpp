@@ -45,7 +45,7 @@ class Line : public std::enable_shared_from_this<Line> {
 public:
     /// Called on any thread.
     using Notify = std::function<void(domain::Input)>;
-    Line(runtime::ThreadPool& pool, Notify notify, std::uint32_t bitrate);
+    Line(runtime::ThreadPool& encoders, runtime::ThreadPool& readers, Notify notify, std::uint32_t bitrate);
 
     // -- loop thread --
     void add(domain::StreamId id, OpenedTrack track);
@@ -60,7 +60,7 @@ public:
     void attach(audio_core::SendStream* stream);
     bool empty() const;
 
-    /// Posts to the pool what has become due. Any thread.
+    /// Posts to the pools what has become due. Any thread.
     void schedule();
 
 private:
@@ -95,7 +95,8 @@ private:
     bool decode(const base::Bytes& packet, audio_core::PcmFrame& into);
     void discard_sent_ahead();
 
-    runtime::ThreadPool& pool_;
+    runtime::ThreadPool& encoders_;
+    runtime::ThreadPool& readers_;
     Notify notify_;
     std::atomic<std::uint32_t> volume_percent_{100};
     std::atomic<std::uint32_t> bitrate_;

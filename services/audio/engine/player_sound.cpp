@@ -27,7 +27,8 @@ std::shared_ptr<PlayerSound> PlayerSound::create(SoundParts parts, ports::Report
             if (const auto self = weak.lock()) self->report(std::move(input));
         });
     };
-    sound->line_ = std::make_shared<Line>(sound->parts_.feeder.pool(), notify, kDefaultBitrate);
+    sound->line_ = std::make_shared<Line>(sound->parts_.feeder.encoders(), sound->parts_.feeder.readers(),
+                                          notify, kDefaultBitrate);
     sound->parts_.feeder.add(sound->line_);
     return sound;
 }

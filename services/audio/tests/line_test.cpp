@@ -152,7 +152,7 @@ protected:
     std::mutex mutex_;
     std::vector<domain::Input> notes_;
     std::shared_ptr<Line> line_ = std::make_shared<Line>(
-        feeder_.pool(),
+        feeder_.encoders(), feeder_.readers(),
         [this](domain::Input note) {
             const std::scoped_lock lock{mutex_};
             notes_.push_back(std::move(note));

@@ -28,7 +28,7 @@ struct Limits {
     std::size_t probe_bytes = std::size_t{2} * 1024 * 1024;  ///< read to find out what it is
     std::chrono::milliseconds open_timeout{10'000};          ///< for open() as a whole
     std::chrono::milliseconds read_timeout{10'000};  ///< for one next_packet(), next_frame() or seek()
-    unsigned max_streams = 32;                       ///< of all kinds in the container
+    unsigned max_streams = 8;                        ///< of all kinds in the container
     std::size_t max_packet_bytes = std::size_t{1024} * 1024;
     std::chrono::hours max_duration{24};
 };
