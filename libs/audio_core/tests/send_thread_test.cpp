@@ -121,7 +121,9 @@ TEST(SendThread, SendsATrackAndTellsThePlayer) {
         EXPECT_EQ(await_event(**thread, *stream).kind, kind);
     }
     EXPECT_EQ(stream->stats().position(), (FrameTag{1, 7}));
-    EXPECT_EQ(stream->stats().lateness.count(), 13U);
+    // A tick that a busy machine delays is a gap, not a lateness.
+    EXPECT_GE(stream->stats().lateness.count(), 8U);
+    EXPECT_LE(stream->stats().lateness.count(), 13U);
 }
 
 TEST(SendThread, SkipsToWhatIsPushedAfterAFlush) {
